@@ -1,0 +1,87 @@
+using P2PShare.Engine.Catalogue;
+using P2PShare.Engine.Membership;
+using P2PShare.Engine.Transfers;
+
+namespace P2PShare.Engine;
+
+/// <summary>
+/// A running peer: the engine's front door. All members may be called from any thread; what they return are immutable
+/// snapshots; failures are <see cref="Errors.P2PShareException"/>.
+/// </summary>
+public interface IPeer : IAsyncDisposable
+{
+    /// <summary>64 hexadecimal digits.</summary>
+    string PeerId { get; }
+
+    string Name { get; }
+
+    string SwarmName { get; }
+
+    /// <summary>40 hexadecimal digits.</summary>
+    string SwarmId { get; }
+
+    /// <summary>The TCP port it listens on.</summary>
+    int Port { get; }
+
+    string StateDirectory { get; }
+
+    PeerState State { get; }
+
+    /// <summary>Things worth a warning at start (another port than usual, a certificate that ends soon).</summary>
+    IReadOnlyList<string> StartWarnings { get; }
+
+    /// <summary>Ends when the peer has stopped; faulted when the engine failed.</summary>
+    Task Completion { get; }
+
+    /// <summary>Raised for every event, one at a time, on a thread of the engine's event queue; handlers must be quick.</summary>
+    event EventHandler<PeerEvent>? EventRaised;
+
+    /// <summary>Says goodbye, flushes and stops. At most about 2 s unless disks are slow. Idempotent.</summary>
+    Task StopAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>This peer, as the roster shows it.</summary>
+    PeerInfo GetSelf();
+
+    /// <summary>The roster, this peer included, by name.</summary>
+    IReadOnlyList<PeerInfo> GetPeers();
+
+    /// <summary>Tries further addresses ("host:port") besides those it knows.</summary>
+    Task ConnectAsync(IReadOnlyList<string> addresses, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Waits until this peer has the swarm's catalogue, or knows that it is alone (it was given no address and remembers none).
+    /// </summary>
+    /// <exception cref="Errors.P2PShareException">SwarmNotJoined after <paramref name="timeout"/>: says which addresses were tried and what each answered.</exception>
+    Task WaitForCatalogueAsync(TimeSpan timeout, CancellationToken cancellationToken = default);
+
+    /// <summary>Searches the catalogue: local and instant. Ordered by name, then newest first.</summary>
+    IReadOnlyList<ShareInfo> GetShares(ShareQuery query);
+
+    /// <summary>Waits until at least one share matches.</summary>
+    /// <exception cref="Errors.P2PShareException">ShareNotFound after <paramref name="timeout"/>.</exception>
+    Task<IReadOnlyList<ShareInfo>> WaitForSharesAsync(ShareQuery query, TimeSpan timeout, CancellationToken cancellationToken = default);
+
+    /// <summary>Waits until at least <paramref name="copies"/> peers besides this one hold all of a share; <paramref name="progress"/> gets the number that do.</summary>
+    Task WaitForCopiesAsync(string infoHash, int copies, IProgress<int>? progress, CancellationToken cancellationToken = default);
+
+    /// <summary>The files of a share; fetches its info dictionary from a holder when it is not here.</summary>
+    Task<IReadOnlyList<ShareFileInfo>> GetFilesAsync(string infoHash, CancellationToken cancellationToken = default);
+
+    /// <summary>Hashes and publishes a file or folder; supersedes an earlier share of the same name by this peer.</summary>
+    Task<ShareInfo> PublishAsync(PublishRequest request, IProgress<PublishProgress>? progress = null, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Stops offering a share. By its publisher: it is withdrawn, all peers stop offering it; files stay everywhere.
+    /// By another holder: only this peer stops offering it.
+    /// </summary>
+    Task<ShareInfo> RemoveShareAsync(string infoHash, CancellationToken cancellationToken = default);
+
+    /// <summary>Starts, or goes on with, a transfer; returns as soon as it is registered.</summary>
+    Task<ITransfer> ReceiveAsync(ReceiveRequest request, CancellationToken cancellationToken = default);
+
+    /// <summary>The transfers of this peer, newest first.</summary>
+    IReadOnlyList<ITransfer> GetTransfers();
+
+    /// <summary>Changes the limits while running, in bytes per second; null for none.</summary>
+    void SetLimits(long? uploadLimit, long? downloadLimit);
+}

@@ -1,0 +1,47 @@
+namespace P2PShare.Engine;
+
+/// <summary>How to start a peer.</summary>
+public sealed record PeerOptions
+{
+    /// <summary>The port used when none is asked for.</summary>
+    public const int DefaultPort = 5000;
+
+    /// <summary>The swarm file, or a named leaf's file. Exactly one of this and <see cref="SwarmText"/> is given.</summary>
+    public string? SwarmPath { get; init; }
+
+    /// <summary>The text of a swarm file, for those that come by standard input or from a secret store.</summary>
+    public string? SwarmText { get; init; }
+
+    /// <summary>Uses the swarm file even when others may read it.</summary>
+    public bool Force { get; init; }
+
+    /// <summary>The peer's name; null for the host's name (with -2, -3… when that one already runs here).</summary>
+    public string? Name { get; init; }
+
+    /// <summary>The TCP port asked for by number (0: any free one); null for the remembered or default one, or the next free.</summary>
+    public int? Port { get; init; }
+
+    /// <summary>The address to listen on; null for all.</summary>
+    public string? ListenAddress { get; init; }
+
+    /// <summary>Peers to join at, as "host:port", "host" or "[v6]:port".</summary>
+    public IReadOnlyList<string> ConnectTo { get; init; } = [];
+
+    /// <summary>The folder that holds the state of all peers of this user; null for the platform's usual place.</summary>
+    public string? StateRoot { get; init; }
+
+    /// <summary>Bytes per second sent, over all transfers; null for no limit.</summary>
+    public long? UploadLimit { get; init; }
+
+    /// <summary>Bytes per second received, over all transfers; null for no limit.</summary>
+    public long? DownloadLimit { get; init; }
+
+    /// <summary>How often a silent link is probed; three in a row without any byte end it.</summary>
+    public TimeSpan HeartbeatInterval { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>The clock.</summary>
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    /// <summary>Seeds every random choice that is no secret; null for a random seed.</summary>
+    public int? RandomSeed { get; init; }
+}

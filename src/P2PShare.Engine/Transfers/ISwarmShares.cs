@@ -1,0 +1,14 @@
+using P2PShare.Protocol.Membership;
+using P2PShare.Protocol.Metainfo;
+
+namespace P2PShare.Engine.Transfers;
+
+/// <summary>What transfers need to know of the swarm: who holds what. The catalogue stands behind it.</summary>
+public interface ISwarmShares
+{
+    /// <summary>Present peers other than this one that hold some or all of a share; complete ones first.</summary>
+    IReadOnlyList<PeerId> HoldersOf(InfoHash share);
+
+    /// <summary>Ends as soon as the holders of any share may have changed since the call was made.</summary>
+    Task HoldersChangedAsync(CancellationToken cancellationToken);
+}

@@ -1,0 +1,26 @@
+namespace P2PShare.Engine.Transfers;
+
+/// <summary>What to receive, and where to.</summary>
+public sealed record ReceiveRequest
+{
+    /// <summary>The share's info-hash, 64 hexadecimal digits. Exactly one of this and <see cref="TorrentPath"/> is given.</summary>
+    public string? InfoHash { get; init; }
+
+    /// <summary>A .torrent file (version 2 or hybrid), to fetch from the foreign clients at <see cref="ConnectTo"/> in plain BitTorrent.</summary>
+    public string? TorrentPath { get; init; }
+
+    /// <summary>With <see cref="TorrentPath"/>: where the foreign clients are, as "host:port".</summary>
+    public IReadOnlyList<string> ConnectTo { get; init; } = [];
+
+    /// <summary>The folder to receive into: absolute; created when missing.</summary>
+    public required string Destination { get; init; }
+
+    /// <summary>Indices of the files wanted (see ShareFileInfo.Index); null for all.</summary>
+    public IReadOnlyList<int>? Files { get; init; }
+
+    /// <summary>Whether an existing file with other content is replaced; otherwise that is FileExists.</summary>
+    public bool Overwrite { get; init; }
+
+    /// <summary>Whether an existing target is left alone and the transfer fails with FileExists even if it could verify.</summary>
+    public bool NoClobber { get; init; }
+}
