@@ -1,0 +1,210 @@
+using P2PShare.Engine.Errors;
+
+namespace P2PShare.Engine.Storage;
+
+/// <summary>
+/// The one door from names that came over the network to paths on this machine. It maps a share's name, files and
+/// folders to relative paths that are valid on every system, all different even where case or composition does not
+/// count, and the same on every machine. Nothing else turns such names into paths.
+/// </summary>
+internal sealed class SafePath
+{
+    /// <summary>The deepest path of a share, in components below the share's own folder.</summary>
+    public const int MaxDepth = 100;
+
+    /// <summary>How many names of a share may need a number to be unique.</summary>
+    public const int MaxDuplicates = 500;
+
+    private readonly string[] _files;
+    private readonly string[] _directories;
+
+    private SafePath(string root, bool isSingleFile, string[] files, string[] directories)
+    {
+        Root = root;
+        IsSingleFile = isSingleFile;
+        _files = files;
+        _directories = directories;
+    }
+
+    /// <summary>The share's own file or folder: one component.</summary>
+    public string Root { get; }
+
+    /// <summary>Whether the share is one file, received under <see cref="Root"/> itself.</summary>
+    public bool IsSingleFile { get; }
+
+    /// <summary>The files' paths below the destination in the order they were given, with forward slashes.</summary>
+    public IReadOnlyList<string> Files => _files;
+
+    /// <summary>The folders' paths below the destination in the order they were given, with forward slashes.</summary>
+    public IReadOnlyList<string> Directories => _directories;
+
+    /// <summary>Maps a whole share.</summary>
+    /// <param name="name">The share's name.</param>
+    /// <param name="isSingleFile">Whether the share is a single file; then <paramref name="files"/> holds one entry, whose path does not matter.</param>
+    /// <param name="files">The files' path components in tree order.</param>
+    /// <param name="directories">The path components of folders to keep though they may be empty. They never change what the files are called.</param>
+    /// <exception cref="P2PShareException">UnsafePath: the name is none, a path is too deep, or too many names collide.</exception>
+    public static SafePath Map(
+        string name, bool isSingleFile, IReadOnlyList<IReadOnlyList<string>> files, IReadOnlyList<IReadOnlyList<string>>? directories = null)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(files);
+        if (SafeName.IsNoName(name))
+            throw Unsafe($"The share's name '{DisplayName.Escape(name)}' is not a file name.", name);
+
+        var root = SafeName.Sanitize(name);
+        if (isSingleFile)
+        {
+            if (files.Count != 1) throw new ArgumentException("A single-file share has one file.", nameof(files));
+            return new SafePath(root, true, [root], []);
+        }
+
+        var tree = new Tree();
+        var fileNodes = new Node[files.Count];
+        for (var i = 0; i < files.Count; i++) fileNodes[i] = tree.AddFile(files[i]);
+        tree.AssignNames();
+
+        var directoryNodes = new Node[directories?.Count ?? 0];
+        for (var i = 0; i < directoryNodes.Length; i++) directoryNodes[i] = tree.AddDirectory(directories![i]);
+        tree.AssignNames();
+
+        string PathOf(Node node) => node.Path.Length == 0 ? root : root + "/" + node.Path;
+        return new SafePath(root, false, Array.ConvertAll(fileNodes, PathOf), Array.ConvertAll(directoryNodes, PathOf));
+    }
+
+    /// <summary>
+    /// The absolute path of one of the paths above below <paramref name="destination"/>, checked once more to lie within it.
+    /// </summary>
+    /// <exception cref="P2PShareException">UnsafePath.</exception>
+    public static string Resolve(string destination, string relativePath)
+    {
+        var folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(destination));
+        var prefix = Path.EndsInDirectorySeparator(folder) ? folder : folder + Path.DirectorySeparatorChar;
+        var path = Path.GetFullPath(prefix + relativePath.Replace('/', Path.DirectorySeparatorChar));
+        return path.Length > prefix.Length && path.StartsWith(prefix, StringComparison.Ordinal)
+            ? path
+            : throw Unsafe($"'{DisplayName.Escape(relativePath)}' leads out of '{folder}'.", relativePath);
+    }
+
+    private static P2PShareException Unsafe(string message, string target) =>
+        new(ErrorKind.InvalidData, ErrorIds.UnsafePath, message, target, "Do not receive this share, or ask its publisher to rename what it holds.");
+
+    private sealed class Node
+    {
+        /// <summary>Below the share's folder; empty for that folder itself and as long as there is no name.</summary>
+        public string Path { get; private set; } = "";
+
+        public Dictionary<string, Node>? Folders { get; set; }
+
+        /// <summary>Children in tree order that have no name yet, with the component they came as.</summary>
+        public List<(string Component, Node Child)>? Unnamed { get; set; }
+
+        private HashSet<string>? _takenKeys;
+        private Dictionary<string, int>? _lastNumbers;
+
+        public bool TryClaim(Node child, string name)
+        {
+            _takenKeys ??= new HashSet<string>(StringComparer.Ordinal);
+            if (!_takenKeys.Add(SafeName.ComparisonKey(name))) return false;
+            child.Path = Path.Length == 0 ? name : Path + "/" + name;
+            return true;
+        }
+
+        public void ClaimNumbered(Node child, string name)
+        {
+            // Remembered, lest a share full of numbered names makes each collision walk through all of them.
+            _lastNumbers ??= new Dictionary<string, int>(StringComparer.Ordinal);
+            var key = SafeName.ComparisonKey(name);
+            var number = _lastNumbers.GetValueOrDefault(key, 1);
+            do
+            {
+                number++;
+            }
+            while (!TryClaim(child, SafeName.WithNumber(name, number)));
+            _lastNumbers[key] = number;
+        }
+    }
+
+    private sealed class Tree
+    {
+        private readonly Node _root = new();
+        private readonly List<Node> _waiting = [];
+        private int _duplicates;
+
+        public Node AddFile(IReadOnlyList<string> path)
+        {
+            if (path.Count == 0) throw Unsafe("A file of the share has no name.", "");
+            CheckDepth(path);
+            var parent = FindFolder(path, path.Count - 1);
+            return AddChild(parent, path[^1]);
+        }
+
+        public Node AddDirectory(IReadOnlyList<string> path)
+        {
+            CheckDepth(path);
+            return FindFolder(path, path.Count);
+        }
+
+        /// <summary>Names all children that have none yet, folders before what is in them.</summary>
+        public void AssignNames()
+        {
+            // Nodes enter the list before their children do, so that a parent's path is there when it is needed.
+            foreach (var parent in _waiting)
+            {
+                // Names that need no change come first: nobody else's replacement name takes theirs away.
+                foreach (var (component, child) in parent.Unnamed!)
+                {
+                    if (SafeName.Sanitize(component) == component) parent.TryClaim(child, component);
+                }
+
+                foreach (var (component, child) in parent.Unnamed)
+                {
+                    if (child.Path.Length == 0) Claim(parent, child, SafeName.Sanitize(component));
+                }
+
+                parent.Unnamed = null;
+            }
+
+            _waiting.Clear();
+        }
+
+        private static void CheckDepth(IReadOnlyList<string> path)
+        {
+            if (path.Count > MaxDepth) throw Unsafe($"A path of the share is {path.Count} folders deep; {MaxDepth} are allowed.", path[^1]);
+        }
+
+        private Node FindFolder(IReadOnlyList<string> path, int depth)
+        {
+            var node = _root;
+            for (var i = 0; i < depth; i++)
+            {
+                var folders = node.Folders ??= new Dictionary<string, Node>(StringComparer.Ordinal);
+                if (!folders.TryGetValue(path[i], out var child)) folders[path[i]] = child = AddChild(node, path[i]);
+                node = child;
+            }
+
+            return node;
+        }
+
+        private Node AddChild(Node parent, string component)
+        {
+            var child = new Node();
+            if (parent.Unnamed is null)
+            {
+                parent.Unnamed = [];
+                _waiting.Add(parent);
+            }
+
+            parent.Unnamed.Add((component, child));
+            return child;
+        }
+
+        private void Claim(Node parent, Node child, string name)
+        {
+            if (parent.TryClaim(child, name)) return;
+            if (++_duplicates > MaxDuplicates)
+                throw Unsafe($"More than {MaxDuplicates} names of the share differ only in ways some systems do not see.", name);
+            parent.ClaimNumbered(child, name);
+        }
+    }
+}
