@@ -39,6 +39,7 @@ public static class ErrorIds
 
     // Files
     public const string PathNotFound = nameof(PathNotFound);
+    public const string PathOutsideBase = nameof(PathOutsideBase);
     public const string FileUnreadable = nameof(FileUnreadable);
     public const string FileChanged = nameof(FileChanged);
     public const string FileExists = nameof(FileExists);
