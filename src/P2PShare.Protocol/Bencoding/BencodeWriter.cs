@@ -29,8 +29,11 @@ public sealed class BencodeWriter
 
     /// <summary>The bytes written, valid until the next write.</summary>
     /// <exception cref="InvalidOperationException">A list or dictionary is open.</exception>
-    public ReadOnlySpan<byte> WrittenSpan => _depth == 0
-        ? _buffer.AsSpan(0, _length)
+    public ReadOnlySpan<byte> WrittenSpan => WrittenMemory.Span;
+
+    /// <inheritdoc cref="WrittenSpan"/>
+    public ReadOnlyMemory<byte> WrittenMemory => _depth == 0
+        ? _buffer.AsMemory(0, _length)
         : throw new InvalidOperationException("A list or dictionary is open.");
 
     /// <summary>A copy of the bytes written.</summary>
