@@ -13,7 +13,7 @@ namespace P2PShare.Protocol.Metainfo;
 public readonly record struct HashRange(int BaseLayer, int Index, int Length, int ProofLayers)
 {
     /// <summary>The longest range that others answer for the piece layer.</summary>
-    public const int UsualMaxLength = 512;
+    public const int PreferredLength = 512;
 
     /// <summary>The longest range that anyone may ask for.</summary>
     public const int MaxLength = 8192;
@@ -22,10 +22,10 @@ public readonly record struct HashRange(int BaseLayer, int Index, int Length, in
     public int TopLevel => BaseLayer + BitOperations.Log2((uint)Length);
 
     /// <summary>How many uncle hashes follow the hashes.</summary>
-    public int UncleCount => Math.Max(0, ProofLayers - (BitOperations.Log2((uint)Length) - 1));
+    public int ProofCount => Math.Max(0, ProofLayers - (BitOperations.Log2((uint)Length) - 1));
 
     /// <summary>How many hashes a <c>hashes</c> message for this range carries, uncles included.</summary>
-    public int HashCount => Length + UncleCount;
+    public int HashCount => Length + ProofCount;
 
     /// <summary>Whether the range can be answered from a tree of this shape; if not, the answer is <c>hash reject</c>.</summary>
     public bool IsValid(in MerkleShape shape) =>
@@ -37,7 +37,7 @@ public readonly record struct HashRange(int BaseLayer, int Index, int Length, in
 
     /// <summary>How many ranges <see cref="PieceLayerChunk"/> has for a file: those that hold any of its pieces.</summary>
     public static int PieceLayerChunkCount(in MerkleShape shape) =>
-        shape.HasPieceLayer ? (int)((shape.PieceCount - 1) / UsualMaxLength + 1) : 0;
+        shape.HasPieceLayer ? (int)((shape.PieceCount - 1) / PreferredLength + 1) : 0;
 
     /// <summary>The range to ask for to learn part of a file's piece layer: at most 512 hashes, with every uncle up to the root.</summary>
     public static HashRange PieceLayerChunk(in MerkleShape shape, int chunk)
@@ -45,7 +45,7 @@ public readonly record struct HashRange(int BaseLayer, int Index, int Length, in
         ArgumentOutOfRangeException.ThrowIfNegative(chunk);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(chunk, PieceLayerChunkCount(shape));
         var levels = shape.RootLevel - shape.PieceLevel;
-        var length = (int)Math.Min(UsualMaxLength, 1L << levels);
+        var length = (int)Math.Min(PreferredLength, 1L << levels);
         return new HashRange(shape.PieceLevel, chunk * length, length, ProofLayersTo(shape.PieceLevel, length, shape.RootLevel));
     }
 
@@ -72,7 +72,7 @@ public readonly record struct HashRange(int BaseLayer, int Index, int Length, in
     public bool Verify(in MerkleShape shape, ReadOnlySpan<byte> hashes, Hash256 known, int knownLevel)
     {
         if (!IsValid(shape) || hashes.Length != HashCount * Hash256.Size) return false;
-        if (knownLevel > shape.RootLevel || TopLevel + UncleCount != knownLevel) return false;
+        if (knownLevel > shape.RootLevel || TopLevel + ProofCount != knownLevel) return false;
 
         Span<byte> pair = stackalloc byte[2 * Hash256.Size];
         Span<byte> node = stackalloc byte[Hash256.Size];

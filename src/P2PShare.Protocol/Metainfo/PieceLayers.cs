@@ -111,7 +111,7 @@ public sealed class PieceLayers
         }
 
         var index = range.Index / range.Length;
-        for (var level = range.TopLevel; level < range.TopLevel + range.UncleCount; level++, index >>= 1)
+        for (var level = range.TopLevel; level < range.TopLevel + range.ProofCount; level++, index >>= 1)
         {
             Node(file, piece, leaves, level, index ^ 1, destination[..Hash256.Size]);
             destination = destination[Hash256.Size..];
@@ -124,7 +124,7 @@ public sealed class PieceLayers
     public static bool CanAnswer(TorrentFile file, in HashRange range)
     {
         if (file.PieceCount == 0 || !range.IsValid(file.Shape)) return false;
-        if (PieceOf(file, range) is not { } piece) return range.Length <= HashRange.UsualMaxLength || range.BaseLayer == file.Shape.PieceLevel;
+        if (PieceOf(file, range) is not { } piece) return range.Length <= HashRange.PreferredLength || range.BaseLayer == file.Shape.PieceLevel;
         return range.TopLevel <= file.Shape.PieceRootLevel && piece < file.PieceCount;
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using P2PShare.Protocol.Metainfo;
 
 namespace P2PShare.Protocol.Wire;
 
@@ -19,10 +20,10 @@ public readonly record struct HashRequest(Hash256 PiecesRoot, int BaseLayer, int
     public const int Size = Hash256.Size + 4 * sizeof(int);
 
     /// <summary>The largest <see cref="Length"/> that is answered.</summary>
-    public const int MaxLength = 8192;
+    public const int MaxLength = HashRange.MaxLength;
 
     /// <summary>The largest <see cref="Length"/> to ask for (BEP 52: SHOULD).</summary>
-    public const int PreferredLength = 512;
+    public const int PreferredLength = HashRange.PreferredLength;
 
     /// <summary>No tree worth a request has more layers: 2^47 leaves of 16 KiB are 2 EiB.</summary>
     public const int MaxLayers = 48;
@@ -34,14 +35,21 @@ public readonly record struct HashRequest(Hash256 PiecesRoot, int BaseLayer, int
         && Length is >= 2 and <= MaxLength && BitOperations.IsPow2(Length)
         && Index >= 0 && Index % Length == 0;
 
+    /// <summary>What is asked for, without the file it is asked of.</summary>
+    public HashRange Range => new(BaseLayer, Index, Length, ProofLayers);
+
     /// <summary>How many hashes answer this request: those of the base layer and the uncles. Only of a valid request.</summary>
-    public int HashCount => Length + ProofCount;
+    public int HashCount => Range.HashCount;
 
     /// <summary>How many uncle hashes follow those of the base layer. Only of a valid request.</summary>
-    public int ProofCount => Math.Max(0, ProofLayers - (BitOperations.Log2((uint)Length) - 1));
+    public int ProofCount => Range.ProofCount;
 
     /// <summary>The payload's length, in bytes, of the hashes message that answers this request. Only of a valid request.</summary>
     public int ResponseSize => Size + Hash256.Size * HashCount;
+
+    /// <summary>The request for a range of a file's tree.</summary>
+    public static HashRequest For(Hash256 piecesRoot, HashRange range) =>
+        new(piecesRoot, range.BaseLayer, range.Index, range.Length, range.ProofLayers);
 
     /// <exception cref="WireException">The payload is not 48 bytes long.</exception>
     public static HashRequest Read(ReadOnlySpan<byte> payload)
