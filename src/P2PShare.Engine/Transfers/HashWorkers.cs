@@ -1,0 +1,71 @@
+namespace P2PShare.Engine.Transfers;
+
+/// <summary>Work for <see cref="HashWorkers"/>; an object that lives on, so that queueing it allocates nothing.</summary>
+internal interface IHashWork
+{
+    /// <summary>Runs on a hashing thread; it may hash, read and write disks, and must not throw.</summary>
+    void Run();
+}
+
+/// <summary>Where hashing goes to be done elsewhere.</summary>
+internal interface IHashQueue
+{
+    void Enqueue(IHashWork work);
+}
+
+/// <summary>
+/// Threads of their own for hashing and disk writes: a heartbeat or a read from a socket never queues behind them.
+/// What is queued is bounded by its makers (pieces by the buffer pool, leaf hash answers by session).
+/// </summary>
+internal sealed class HashWorkers : IHashQueue, IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _ready = new(0);
+    private readonly Queue<IHashWork> _queue = new();
+    private readonly Thread[] _threads;
+    private volatile bool _stopping;
+
+    /// <param name="count">Number of threads; 0 for one a core.</param>
+    public HashWorkers(int count = 0)
+    {
+        _threads = new Thread[count > 0 ? count : Environment.ProcessorCount];
+        for (var i = 0; i < _threads.Length; i++)
+        {
+            _threads[i] = new Thread(Work) { IsBackground = true, Name = "P2PShare hashing" };
+            _threads[i].Start();
+        }
+    }
+
+    /// <summary>Queues work; ignored after <see cref="Dispose"/>.</summary>
+    public void Enqueue(IHashWork work)
+    {
+        if (_stopping) return;
+        lock (_gate) _queue.Enqueue(work);
+        _ready.Release();
+    }
+
+    /// <summary>Ends the threads after the work they are at; what is queued is dropped. Waits for them at most two seconds.</summary>
+    public void Dispose()
+    {
+        if (_stopping) return;
+        _stopping = true;
+        _ready.Release(_threads.Length);
+        var deadline = Environment.TickCount64 + 2000;
+        foreach (var thread in _threads)
+        {
+            if (thread != Thread.CurrentThread) thread.Join((int)Math.Max(0, deadline - Environment.TickCount64));
+        }
+    }
+
+    private void Work()
+    {
+        while (true)
+        {
+            _ready.Wait();
+            if (_stopping) return;
+            IHashWork work;
+            lock (_gate) work = _queue.Dequeue();
+            work.Run();
+        }
+    }
+}

@@ -1,0 +1,62 @@
+namespace P2PShare.Engine.Transfers;
+
+/// <summary>
+/// How many requests a peer should have outstanding: its rate times the delay. While the pipeline is what limits the
+/// rate, blocks come back sooner than <see cref="SlackSeconds"/> and the product grows from one measurement to the next;
+/// when the peer's own rate limits it, the queue in front of it settles at about that slack. Counted in requests, since
+/// small files make small blocks. Used under the gate of the <see cref="DownloadQueue"/>.
+/// </summary>
+internal sealed class PipelineSizer(TimeProvider time)
+{
+    /// <summary>Requests to begin with: 1 MiB.</summary>
+    public const int InitialDepth = 64;
+
+    public const int MinDepth = 8;
+
+    public const int MaxDepth = 1500;
+
+    private const double SlackSeconds = 0.03;
+    private static readonly TimeSpan ShortestSample = TimeSpan.FromMilliseconds(50);
+
+    private int _max = MaxDepth;
+    private long _since;
+    private int _blocks;
+    private double _rate;
+
+    /// <summary>Requests the peer may have outstanding.</summary>
+    public int Depth { get; private set; } = InitialDepth;
+
+    /// <summary>Takes over the peer's <c>reqq</c> (BEP 10).</summary>
+    public void LimitTo(int max)
+    {
+        _max = Math.Clamp(max, 1, MaxDepth);
+        Depth = Math.Min(Depth, _max);
+    }
+
+    /// <summary>A block has come.</summary>
+    public void Count() => _blocks++;
+
+    /// <summary>The peer was asked for nothing for a while: that time says nothing about its rate.</summary>
+    public void Restart()
+    {
+        _since = time.GetTimestamp();
+        _blocks = 0;
+    }
+
+    /// <summary>Measures anew when enough time has passed.</summary>
+    public void Update(TimeSpan roundTrip)
+    {
+        if (_blocks == 0) return;
+        var now = time.GetTimestamp();
+        var elapsed = time.GetElapsedTime(_since, now);
+        if (elapsed < ShortestSample || elapsed < roundTrip) return;
+        var rate = _blocks / elapsed.TotalSeconds;
+        _rate = _rate == 0 || rate > _rate ? rate : 0.5 * (_rate + rate);
+        _since = now;
+        _blocks = 0;
+
+        var target = MinDepth + _rate * (2 * roundTrip.TotalSeconds + SlackSeconds);
+        var next = Math.Clamp(target, 0.75 * Depth, 2.0 * Depth);
+        Depth = Math.Clamp((int)next, Math.Min(MinDepth, _max), _max);
+    }
+}

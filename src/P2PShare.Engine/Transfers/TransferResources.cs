@@ -1,0 +1,22 @@
+namespace P2PShare.Engine.Transfers;
+
+/// <summary>What all transfers of a process share: time, chance, memory, budgets, limits and hashing threads.</summary>
+internal sealed class TransferResources
+{
+    /// <summary>32 MiB asked for and not here yet.</summary>
+    public const long DefaultOutstanding = 32L << 20;
+
+    public required TimeProvider Time { get; init; }
+
+    public required Random Random { get; init; }
+
+    public required IHashQueue Hashing { get; init; }
+
+    public PieceBufferPool Buffers { get; init; } = new();
+
+    public ByteBudget Outstanding { get; init; } = new(DefaultOutstanding);
+
+    public required RateLimiter DownloadLimit { get; init; }
+
+    public required RateLimiter UploadLimit { get; init; }
+}
