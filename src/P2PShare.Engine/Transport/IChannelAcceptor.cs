@@ -1,0 +1,14 @@
+using P2PShare.Protocol.Membership;
+using P2PShare.Protocol.Metainfo;
+
+namespace P2PShare.Engine.Transport;
+
+/// <summary>Decides about channels that other peers open.</summary>
+public interface IChannelAcceptor
+{
+    /// <summary>The handler for a channel that <paramref name="peer"/> opens for a share, or null to reject it (the share is not offered here).</summary>
+    IChannelHandler? AcceptChannel(PeerId peer, InfoHash share);
+
+    /// <summary>The handler and full info-hash for a foreign client's plain handshake (20 truncated bytes), or null: no such open share.</summary>
+    IChannelHandler? AcceptForeign(ReadOnlySpan<byte> truncatedInfoHash);
+}

@@ -1,0 +1,43 @@
+using P2PShare.Protocol.Wire;
+
+namespace P2PShare.Engine.Transport;
+
+/// <summary>
+/// One share's session with one peer, as seen by who receives. The On… members are called one at a time by the link's
+/// reader and must not block or wait; <see cref="ReadBlock"/> is called by the link's writer.
+/// A <see cref="Protocol.ProtocolException"/> thrown from an On… member closes the channel (a foreign connection: the connection) with its message.
+/// </summary>
+public interface IChannelHandler
+{
+    /// <summary>The channel is open both ways; called once, before any other member.</summary>
+    void OnOpened(IMessageChannel channel);
+
+    /// <summary>A message other than a piece; <paramref name="payload"/> is valid only during the call.</summary>
+    void OnMessage(MessageId id, ReadOnlySpan<byte> payload);
+
+    /// <summary>
+    /// A piece message begins. Returns where its block's bytes are to be read to, exactly <paramref name="length"/> bytes,
+    /// or an empty memory to have them read and thrown away (unsolicited, cancelled).
+    /// The memory stays the reader's until <see cref="OnBlockReceived"/> or <see cref="OnClosed"/>.
+    /// </summary>
+    Memory<byte> OnBlockStarting(int piece, int begin, int length);
+
+    /// <summary>The block announced by the last <see cref="OnBlockStarting"/> has been read in full.</summary>
+    void OnBlockReceived(int piece, int begin, int length);
+
+    /// <summary>
+    /// The reader has handled all that had arrived: the moment to send what the messages since the last call made due
+    /// (new requests, haves), many in one go.
+    /// </summary>
+    void OnBatchEnd();
+
+    /// <summary>Fills <paramref name="destination"/> with a block queued by <see cref="IMessageChannel.QueueBlock"/>.</summary>
+    /// <returns>False when it cannot be read (the file changed or is gone): the writer sends a reject in its place.</returns>
+    bool ReadBlock(in BlockRequest request, Span<byte> destination);
+
+    /// <summary>A block queued by <see cref="IMessageChannel.QueueBlock"/> was handed to the socket.</summary>
+    void OnBlockSent(in BlockRequest request);
+
+    /// <summary>The channel has ended; called once, last.</summary>
+    void OnClosed(string reason);
+}
