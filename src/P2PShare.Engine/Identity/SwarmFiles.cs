@@ -1,3 +1,6 @@
+using P2PShare.Engine.Errors;
+using P2PShare.Protocol.Membership;
+
 namespace P2PShare.Engine.Identity;
 
 /// <summary>Makes and reads the PEM files of swarms.</summary>
@@ -6,12 +9,17 @@ public static class SwarmFiles
     /// <summary>
     /// Makes a swarm: writes NAME.admin.pem and NAME.swarm.pem, readable by their owner alone, into a folder that is created when missing.
     /// </summary>
-    /// <exception cref="Errors.P2PShareException">InvalidName, SwarmFileExists (unless <paramref name="overwrite"/>), DestinationUnusable.</exception>
-    public static SwarmInfo Create(string name, string folder, bool overwrite, TimeProvider timeProvider) => throw new NotSupportedException(name + folder + overwrite + timeProvider);
+    /// <exception cref="P2PShareException">InvalidName, SwarmFileExists (unless <paramref name="overwrite"/>), DestinationUnusable.</exception>
+    public static SwarmInfo Create(string name, string folder, bool overwrite, TimeProvider timeProvider)
+    {
+        NameRules.CheckSwarmName(name);
+        var fullFolder = Path.GetFullPath(folder);
+        return Create(name, Path.Combine(fullFolder, name + ".swarm.pem"), Path.Combine(fullFolder, name + ".admin.pem"), overwrite, timeProvider);
+    }
 
     /// <summary>Reads what a swarm, admin or peer file says.</summary>
-    /// <exception cref="Errors.P2PShareException">SwarmNotFound, SwarmFileInvalid, CertificateExpired.</exception>
-    public static SwarmInfo Read(string path) => throw new NotSupportedException(path);
+    /// <exception cref="P2PShareException">SwarmNotFound, SwarmFileInvalid, CertificateExpired, CertificateInvalid (not valid yet), FileUnreadable.</exception>
+    public static SwarmInfo Read(string path) => Read(path, TimeProvider.System);
 
     /// <summary>Signs a leaf for one machine with the admin file, and writes it with its key to <paramref name="outputPath"/>, readable by its owner alone.</summary>
     /// <param name="validity">How long it lives; at most until the root ends; null for one year.</param>
@@ -20,5 +28,34 @@ public static class SwarmFiles
         throw new NotSupportedException(adminPath + peerName + role + validity + outputPath + overwrite + timeProvider);
 
     /// <summary>Where the user's own default swarm file is, whether or not it exists.</summary>
-    public static string DefaultSwarmPath => throw new NotSupportedException();
+    public static string DefaultSwarmPath => StandardFolders.DefaultSwarmPath;
+
+    internal static SwarmInfo Read(string path, TimeProvider timeProvider)
+    {
+        using var content = SwarmFileReader.Read(path, requirePrivate: false);
+        content.CheckTime(timeProvider.GetUtcNow());
+        return SwarmFileWriter.Describe(content, Path.GetFullPath(path));
+    }
+
+    private static SwarmInfo Create(string name, string swarmPath, string adminPath, bool overwrite, TimeProvider timeProvider)
+    {
+        foreach (var path in new[] { adminPath, swarmPath })
+        {
+            if (!overwrite && Path.Exists(path)) throw OwnerOnlyFile.Exists(path);
+        }
+
+        try
+        {
+            // Others may well look into this folder; only the files in it are secret.
+            Directory.CreateDirectory(Path.GetDirectoryName(swarmPath)!);
+            return SwarmFileWriter.CreateSwarm(name, swarmPath, adminPath, overwrite, timeProvider.GetUtcNow());
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unusable(swarmPath, e);
+        }
+    }
+
+    private static P2PShareException Unusable(string path, Exception e) => new(
+        ErrorKind.WriteError, ErrorIds.DestinationUnusable, $"'{path}' cannot be written: {e.Message}", path, "Choose a folder in which you may write.", e);
 }

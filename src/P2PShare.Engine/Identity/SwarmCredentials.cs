@@ -1,0 +1,71 @@
+using P2PShare.Engine.Errors;
+using P2PShare.Protocol.Membership;
+
+namespace P2PShare.Engine.Identity;
+
+/// <summary>A swarm file or a named machine's file, read to be used: what a peer needs before it has a state directory.</summary>
+public sealed class SwarmCredentials : IDisposable
+{
+    private SwarmCredentials(SwarmFileContent content, SwarmInfo info)
+    {
+        Content = content;
+        Info = info;
+    }
+
+    public SwarmId SwarmId => Content.SwarmId;
+
+    public string SwarmName => Content.SwarmName;
+
+    /// <summary>What the file says; its path is "-" when it came as text.</summary>
+    public SwarmInfo Info { get; }
+
+    internal SwarmFileContent Content { get; }
+
+    /// <summary>Reads a file with a key that lets a peer join.</summary>
+    /// <param name="force">Takes it even when others may read it.</param>
+    /// <exception cref="P2PShareException">
+    /// SwarmNotFound, FileUnreadable, SwarmFileNotPrivate, SwarmFileInvalid, SwarmFileIsAdmin, CertificateExpired, CertificateInvalid.
+    /// </exception>
+    public static SwarmCredentials Load(string path, bool force, TimeProvider timeProvider)
+    {
+        var fullPath = Path.GetFullPath(path);
+        return Create(SwarmFileReader.Read(fullPath, requirePrivate: !force), fullPath, fullPath, timeProvider);
+    }
+
+    /// <summary>Takes the text of such a file.</summary>
+    /// <exception cref="P2PShareException">As <see cref="Load"/>, but for what concerns a file.</exception>
+    public static SwarmCredentials Parse(string text, TimeProvider timeProvider)
+    {
+        const string Source = "the swarm file given as text";
+        return Create(SwarmFileReader.Parse(text, Source), Source, "-", timeProvider);
+    }
+
+    public void Dispose() => Content.Dispose();
+
+    private static SwarmCredentials Create(SwarmFileContent content, string source, string path, TimeProvider timeProvider)
+    {
+        try
+        {
+            switch (content.Authority)
+            {
+                case SwarmAuthority.Admin:
+                    throw new P2PShareException(
+                        ErrorKind.InvalidArgument,
+                        ErrorIds.SwarmFileIsAdmin,
+                        $"'{source}' is the administrator's file of the swarm '{content.SwarmName}'; peers start with its swarm file.",
+                        source,
+                        $"Give {content.SwarmName}.swarm.pem, which was made beside it, and keep the administrator's file off this machine.");
+                case SwarmAuthority.None:
+                    throw content.Invalid("has no private key, so no peer can join with it");
+            }
+
+            content.CheckTime(timeProvider.GetUtcNow());
+            return new SwarmCredentials(content, SwarmFileWriter.Describe(content, path));
+        }
+        catch
+        {
+            content.Dispose();
+            throw;
+        }
+    }
+}

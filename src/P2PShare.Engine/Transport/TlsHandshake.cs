@@ -1,0 +1,153 @@
+using System.ComponentModel;
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using P2PShare.Engine.Identity;
+using P2PShare.Protocol.Membership;
+
+namespace P2PShare.Engine.Transport;
+
+/// <summary>One handshake: what was seen of the other side, and what of it was refused.</summary>
+internal sealed class TlsHandshake(PeerIdentity identity)
+{
+    private bool _helloSeen;
+    private bool _certificateSeen;
+    private PeerId? _remoteId;
+    private TlsRefusal? _refusal;
+
+    private string ServerName { get; } = identity.SwarmId.ToString();
+
+    /// <summary>Answers a ClientHello; throwing here closes the connection before any certificate was shown.</summary>
+    public SslServerAuthenticationOptions Select(SslClientHelloInfo hello)
+    {
+        _helloSeen = true;
+        if (string.IsNullOrEmpty(hello.ServerName)) throw Refuse(TlsRefusalReason.NoSni, "It named no swarm (SNI).");
+        if (!string.Equals(hello.ServerName, ServerName, StringComparison.OrdinalIgnoreCase)) throw Refuse(TlsRefusalReason.WrongSni, "It named another swarm (SNI).");
+        return new SslServerAuthenticationOptions
+        {
+            ServerCertificateContext = identity.TlsContext,
+            ClientCertificateRequired = true,
+            CertificateChainPolicy = identity.Trust.CreatePolicy(CertificateIssuer.ClientAuthentication),
+            RemoteCertificateValidationCallback = Validate,
+            ApplicationProtocols = [TlsAuthenticator.Protocol],
+            EnabledSslProtocols = SslProtocols.Tls13,
+            EncryptionPolicy = EncryptionPolicy.RequireEncryption,
+            AllowRenegotiation = false,
+            AllowTlsResume = false,
+            CipherSuitesPolicy = TlsAuthenticator.CipherSuites,
+        };
+    }
+
+    public SslClientAuthenticationOptions ClientOptions() => new()
+    {
+        TargetHost = ServerName,
+        ClientCertificateContext = identity.TlsContext,
+        CertificateChainPolicy = identity.Trust.CreatePolicy(CertificateIssuer.ServerAuthentication),
+        RemoteCertificateValidationCallback = Validate,
+        ApplicationProtocols = [TlsAuthenticator.Protocol],
+        EnabledSslProtocols = SslProtocols.Tls13,
+        EncryptionPolicy = EncryptionPolicy.RequireEncryption,
+        AllowRenegotiation = false,
+        AllowTlsResume = false,
+        CipherSuitesPolicy = TlsAuthenticator.CipherSuites,
+    };
+
+    /// <summary>Checks once more, and explicitly, what the handshake negotiated.</summary>
+    /// <exception cref="TlsRefusedException"/>
+    public TlsSession Complete(SslStream stream)
+    {
+        if (stream.SslProtocol != SslProtocols.Tls13) throw Refuse(TlsRefusalReason.OldTls, "It did not agree on TLS 1.3.");
+        if (!stream.IsMutuallyAuthenticated || _remoteId is not { } remote) throw Refuse(TlsRefusalReason.NoCertificate, "It showed no certificate.");
+        if (stream.NegotiatedApplicationProtocol != TlsAuthenticator.Protocol) throw Refuse(TlsRefusalReason.NoAlpn, "It does not speak P2PShare's protocol (ALPN).");
+        var leaf = stream.RemoteCertificate!;
+        var der = leaf.GetRawCertData();
+        using var certificate = X509CertificateLoader.LoadCertificate(der);
+        if (!SwarmTrust.TryGetPeerId(certificate, out var shown) || shown != remote) throw Refuse(TlsRefusalReason.WrongCertificate, "Its certificate changed during the handshake.");
+        return new TlsSession(stream, remote, der, certificate.NotAfter.ToUniversalTime());
+    }
+
+    /// <summary>The reason behind a failure: the one found here, else what the exception tells.</summary>
+    public TlsRefusal Explain(Exception error, bool asServer)
+    {
+        if (_refusal is not null) return _refusal;
+        for (var e = error; e is not null; e = e.InnerException)
+        {
+            switch (e)
+            {
+                case TlsRefusedException refused:
+                    return refused.Refusal;
+                case IOException:
+                    return new TlsRefusal(TlsRefusalReason.Closed, "It closed the connection during the handshake.");
+            }
+        }
+
+        if (error is AuthenticationException or Win32Exception)
+        {
+            if (asServer && !_helloSeen) return new TlsRefusal(TlsRefusalReason.NotTls, "What it sent was not TLS.");
+            // All that is left to fail once both sides agree on TLS 1.3, and before a certificate comes, is ALPN.
+            if (asServer && !_certificateSeen && Mentions(error, "no application protocol", "application_protocol")) return new TlsRefusal(TlsRefusalReason.NoAlpn, "It does not speak P2PShare's protocol (ALPN).");
+        }
+
+        return new TlsRefusal(TlsRefusalReason.Other, $"The TLS handshake failed ({error.GetBaseException().GetType().Name}).");
+    }
+
+    private bool Validate(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
+    {
+        _certificateSeen = certificate is not null;
+        if (certificate is not X509Certificate2 leaf || chain is null || (errors & SslPolicyErrors.RemoteCertificateNotAvailable) != 0)
+        {
+            _refusal = new TlsRefusal(TlsRefusalReason.NoCertificate, "It showed no certificate.");
+            return false;
+        }
+
+        CertificateProblem problem;
+        PeerId id;
+        try
+        {
+            problem = identity.Trust.Judge(leaf, chain, (errors & SslPolicyErrors.RemoteCertificateChainErrors) == 0, out id);
+        }
+        catch (CryptographicException)
+        {
+            (problem, id) = (CertificateProblem.Malformed, default);
+        }
+
+        if (problem == CertificateProblem.None && errors != SslPolicyErrors.None) problem = CertificateProblem.WrongName;
+        if (problem != CertificateProblem.None)
+        {
+            _refusal = new TlsRefusal(ReasonOf(problem), $"Its certificate {SwarmTrust.Describe(problem)}.");
+            return false;
+        }
+
+        _remoteId = id;
+        return true;
+    }
+
+    private TlsRefusedException Refuse(TlsRefusalReason reason, string text)
+    {
+        _refusal = new TlsRefusal(reason, text);
+        return new TlsRefusedException(_refusal);
+    }
+
+    private static bool Mentions(Exception error, params ReadOnlySpan<string> texts)
+    {
+        for (var e = error; e is not null; e = e.InnerException)
+        {
+            foreach (var text in texts)
+            {
+                if (e.Message.Contains(text, StringComparison.OrdinalIgnoreCase)) return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static TlsRefusalReason ReasonOf(CertificateProblem problem) => problem switch
+    {
+        CertificateProblem.Untrusted => TlsRefusalReason.UntrustedIssuer,
+        CertificateProblem.Expired => TlsRefusalReason.Expired,
+        CertificateProblem.NotYetValid => TlsRefusalReason.NotYetValid,
+        CertificateProblem.CertificateAuthority => TlsRefusalReason.CaAsLeaf,
+        _ => TlsRefusalReason.WrongCertificate,
+    };
+}
