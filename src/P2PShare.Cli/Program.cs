@@ -1,1 +1,1 @@
-return 0;
+return await P2PShare.Cli.CommandLine.CliRoot.RunAsync(args);

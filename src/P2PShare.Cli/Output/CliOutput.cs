@@ -1,0 +1,48 @@
+using P2PShare.Engine;
+using P2PShare.Engine.Catalogue;
+using P2PShare.Engine.Errors;
+using P2PShare.Engine.Identity;
+using P2PShare.Engine.Membership;
+using P2PShare.Engine.Transfers;
+
+namespace P2PShare.Cli.Output;
+
+/// <summary>What a command has to say: to people, or one JSON object a line to programs. Members may be called from any thread.</summary>
+internal abstract class CliOutput
+{
+    public static CliOutput Create(bool json) => json ? new JsonOutput(Console.OpenStandardOutput(), Console.Error) : new TextOutput(Console.Out, Console.Error);
+
+    /// <summary>The peer runs.</summary>
+    public abstract void Started(IPeer peer);
+
+    /// <summary>Something happened to the peer.</summary>
+    /// <param name="everything">Whether the command is there to tell of events; else people see only what may explain a failure.</param>
+    public abstract void Event(PeerEvent peerEvent, bool everything);
+
+    public abstract void Warning(string message);
+
+    public abstract void Error(P2PShareException error);
+
+    /// <summary>A line for people alone.</summary>
+    public abstract void Say(string message);
+
+    public abstract void Swarm(SwarmInfo swarm);
+
+    public abstract void Peers(IReadOnlyList<PeerInfo> peers);
+
+    public abstract void Shares(IReadOnlyList<ShareInfo> shares);
+
+    public abstract void Published(ShareInfo share);
+
+    public abstract void Copies(ShareInfo share, int copies, int wanted);
+
+    public abstract void Received(ReceivedLine received);
+
+    public abstract void Summary(SummaryLine summary);
+
+    /// <summary>Shows how far hashing is until <paramref name="until"/> ends; never fails because of it.</summary>
+    public abstract Task ShowHashingAsync(string name, Latest<PublishProgress> progress, Task until);
+
+    /// <summary>Shows how far transfers are until <paramref name="until"/> ends; never fails because of it.</summary>
+    public abstract Task ShowTransfersAsync(Func<IReadOnlyList<TransferInfo>> sample, Task until);
+}
