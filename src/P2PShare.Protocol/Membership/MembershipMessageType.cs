@@ -1,0 +1,53 @@
+namespace P2PShare.Protocol.Membership;
+
+/// <summary>The byte after a frame's length on channel 0, where BitTorrent has its message id.</summary>
+public enum MembershipMessageType : byte
+{
+    /// <summary>The dialler's first frame.</summary>
+    Hello = 0,
+
+    /// <summary>The acceptor's first frame.</summary>
+    Welcome = 1,
+
+    /// <summary>The acceptor's first and last frame, instead of welcome.</summary>
+    Refused = 2,
+
+    /// <summary>The last frame of a link.</summary>
+    Goodbye = 3,
+
+    OpenChannel = 4,
+    ChannelOpened = 5,
+    ChannelRejected = 6,
+    CloseChannel = 7,
+
+    /// <summary>Asks a peer that cannot be dialled to dial.</summary>
+    CallMeBack = 8,
+
+    Join = 9,
+    Joined = 10,
+    Redirect = 11,
+    SnapshotPage = 12,
+    Update = 13,
+    Publish = 14,
+    Leave = 15,
+    Ping = 16,
+    Pong = 17,
+
+    /// <summary>Reserved for succession.</summary>
+    TakeOver = 18,
+
+    /// <summary>Reserved for succession.</summary>
+    ConfirmCoordinator = 19,
+
+    /// <summary>Reserved for succession.</summary>
+    Relay = 20,
+
+    /// <summary>Reserved for watching a share.</summary>
+    ProgressSubscribe = 21,
+
+    /// <summary>Reserved for watching a share.</summary>
+    Progress = 22,
+
+    /// <summary>Reserved for pushing a share to a peer.</summary>
+    Offer = 23,
+}

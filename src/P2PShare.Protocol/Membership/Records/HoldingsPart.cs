@@ -1,0 +1,79 @@
+using P2PShare.Protocol.Bencoding;
+using P2PShare.Protocol.Metainfo;
+
+namespace P2PShare.Protocol.Membership.Records;
+
+/// <summary>Part of what a peer holds: up to 2,000 shares, so that a change never re-signs and re-sends more than that. Which share stands in which part is the owner's choice; a share stands in one.</summary>
+public sealed class HoldingsPart : SignedRecord
+{
+    private readonly byte[] _items;
+
+    private HoldingsPart(SignedEntry entry, PeerId owner, uint part, long version, byte[] items)
+        : base(entry, RecordSignature.Holdings, RecordKey.OfHoldings(owner, part), owner, version)
+    {
+        Part = part;
+        _items = items;
+    }
+
+    /// <summary>The part's number, from 0.</summary>
+    public uint Part { get; }
+
+    public int Count => _items.Length / HoldingsItems.ItemSize;
+
+    internal ReadOnlySpan<byte> Packed => _items;
+
+    /// <summary>An item, in ascending order of info-hashes.</summary>
+    public HoldingsItem this[int index] => HoldingsItems.Read(_items, index);
+
+    /// <summary>All items, in ascending order of info-hashes.</summary>
+    public IEnumerable<HoldingsItem> Items => Enumerable.Range(0, Count).Select(index => this[index]);
+
+    /// <param name="owner">Whose holdings.</param>
+    /// <param name="part">The part's number.</param>
+    /// <param name="version">See <see cref="MembershipLimits.NextVersion"/>.</param>
+    /// <param name="items">Partial and complete ones, in any order.</param>
+    /// <param name="signer">The owner's key.</param>
+    /// <exception cref="ArgumentException">A share twice, more than 2,000, or one that is not held.</exception>
+    public static HoldingsPart Sign(PeerId owner, uint part, long version, IEnumerable<HoldingsItem> items, IRecordSigner signer)
+    {
+        var packed = HoldingsItems.Pack(items, isDelta: false);
+        var body = EncodeBody(owner, part, version, packed);
+        var entry = new SignedEntry(RecordKind.Holdings, body, RecordSignature.Sign(signer, RecordSignature.Holdings, body));
+        return new HoldingsPart(entry, owner, part, version, packed);
+    }
+
+    /// <exception cref="MembershipException"/>
+    public static HoldingsPart Parse(SignedEntry entry)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        entry.Require(RecordKind.Holdings);
+        var fields = MembershipFields.Parse(entry.BodyArray);
+        var items = fields.Bytes("items"u8, 0, MembershipLimits.MaxHoldings * HoldingsItems.ItemSize).ToArray();
+        HoldingsItems.Check(items, isDelta: false);
+        return new HoldingsPart(
+            entry,
+            fields.Peer("owner"u8),
+            (uint)fields.Integer("part"u8, 0, uint.MaxValue),
+            fields.Number("version"u8, min: 1),
+            items);
+    }
+
+    /// <summary>How much the owner holds, as far as this part says.</summary>
+    public HoldingState StateOf(InfoHash infoHash) => HoldingsItems.Find(_items, infoHash);
+
+    /// <summary>The part that a delta leads to; its signature is the delta's and not verified yet.</summary>
+    internal static HoldingsPart Rebuild(PeerId owner, uint part, long version, byte[] items, byte[] signature) =>
+        new(new SignedEntry(RecordKind.Holdings, EncodeBody(owner, part, version, items), signature), owner, part, version, items);
+
+    private static byte[] EncodeBody(PeerId owner, uint part, long version, ReadOnlySpan<byte> items)
+    {
+        var writer = new BencodeWriter(items.Length + 128);
+        writer.WriteDictionaryStart();
+        writer.Field("items"u8, items);
+        writer.Field("owner"u8, owner);
+        writer.Field("part"u8, part);
+        writer.Number("version"u8, version, min: 1);
+        writer.WriteEnd();
+        return writer.ToArray();
+    }
+}
