@@ -1,0 +1,184 @@
+using System.Management.Automation;
+using P2PShare.Engine.Catalogue;
+using P2PShare.Engine.Errors;
+using P2PShare.PowerShell.Bridge;
+using P2PShare.PowerShell.Jobs;
+using P2PShare.PowerShell.Views;
+
+namespace P2PShare.PowerShell.Commands;
+
+/// <summary>Publishes files and folders: one share each, or all as one under a name of its own.</summary>
+[Cmdlet(VerbsCommunications.Send, "P2PFile", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
+[OutputType(typeof(ShareInfo))]
+public sealed class SendP2PFileCommand : PeerCmdlet
+{
+    private const string PathSet = "Path";
+    private const string LiteralPathSet = "LiteralPath";
+
+    private readonly List<ShareInput> _inputs = [];
+
+    [Parameter(ParameterSetName = PathSet, Mandatory = true, Position = 0, ValueFromPipeline = true)]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    public string[] Path { get; set; } = [];
+
+    [Parameter(ParameterSetName = LiteralPathSet, Mandatory = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("PSPath", "LP")]
+    [ValidateNotNullOrEmpty]
+    public string[] LiteralPath { get; set; } = [];
+
+    /// <summary>Makes one folder share of all inputs, under this name.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? ShareName { get; set; }
+
+    /// <summary>With -ShareName: the folder the paths inside the share are relative to; else the deepest one that holds all inputs.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? BasePath { get; set; }
+
+    [Parameter]
+    public SymbolicLinkPolicy SymbolicLink { get; set; } = SymbolicLinkPolicy.Skip;
+
+    /// <summary>Serves the share to any BitTorrent client that knows its info-hash, unencrypted.</summary>
+    [Parameter]
+    public SwitchParameter Open { get; set; }
+
+    /// <summary>Writes the share's .torrent file there.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? TorrentPath { get; set; }
+
+    private protected override void Begin()
+    {
+        base.Begin();
+        if (BasePath is not null && ShareName is null)
+            throw new P2PShareException(ErrorKind.InvalidArgument, "BasePathNeedsShareName", "-BasePath says where files stand inside one share, so it needs -ShareName.", BasePath);
+    }
+
+    private protected override void Process()
+    {
+        foreach (var path in ParameterSetName == PathSet ? Path : LiteralPath)
+        {
+            try
+            {
+                foreach (var found in ParameterSetName == PathSet ? ProviderPaths.Matching(this, path) : [ProviderPaths.LiteralExisting(this, path)]) Add(found);
+            }
+            catch (P2PShareException e)
+            {
+                WriteError(e, path);
+            }
+        }
+    }
+
+    private protected override void End()
+    {
+        var peer = LocalPeerSelector.One(Peer);
+        var grouping = ShareName is null
+            ? ShareGrouping.Separate(_inputs)
+            : ShareGrouping.Bundle(_inputs, ShareName, BasePath is null ? null : ProviderPaths.Literal(this, BasePath));
+        foreach (var left in grouping.LeftOut) WriteVerbose($"'{left.FullPath}' is left out: it is shared with '{left.SharedFolder}'.");
+        foreach (var error in grouping.Errors) WriteError(error, error.Target);
+        if (TorrentPath is not null && grouping.Requests.Count > 1)
+        {
+            throw new P2PShareException(
+                ErrorKind.InvalidArgument,
+                CmdletErrorIds.TorrentPathNeedsOneShare,
+                $"A .torrent file describes one share, and these are {grouping.Requests.Count}.",
+                TorrentPath,
+                "Use -ShareName to make one share of them.");
+        }
+
+        var torrent = TorrentPath is null ? null : ProviderPaths.Literal(this, TorrentPath);
+        var requests = grouping.Requests
+            .Select(r => r with { FollowSymbolicLinks = SymbolicLink == SymbolicLinkPolicy.Follow, Open = Open, TorrentPath = torrent })
+            .Where(r => ShouldProcess(r.Path ?? $"{r.Entries!.Count} files and folders", $"Publish as '{r.Name}'{(Open ? ", open to any BitTorrent client," : "")} in the swarm {peer.Engine.SwarmName}"))
+            .ToList();
+        if (requests.Count > 0) Publish(peer, requests);
+    }
+
+    private void Add(string path)
+    {
+        var isFolder = Directory.Exists(path);
+        if (SymbolicLink == SymbolicLinkPolicy.Skip && (isFolder ? (FileSystemInfo)new DirectoryInfo(path) : new FileInfo(path)).LinkTarget is not null)
+        {
+            WriteWarning($"'{path}' is a symbolic link and is left out; -SymbolicLink Follow shares what it leads to.");
+            return;
+        }
+
+        _inputs.Add(new ShareInput(path, isFolder));
+    }
+
+    private void Publish(LocalPeer peer, List<PublishRequest> requests)
+    {
+        var state = new PublishState(requests);
+        var progress = new ProgressDisplay(this, state.Sample);
+        try
+        {
+            Run(
+                async (output, token) =>
+                {
+                    foreach (var request in requests)
+                    {
+                        try
+                        {
+                            state.Begin(request);
+                            await output.WriteVerboseAsync($"Publishing '{request.Name}'.").ConfigureAwait(false);
+                            var share = await peer.Engine.PublishAsync(request, state, token).ConfigureAwait(false);
+                            await output.WriteObjectAsync(share).ConfigureAwait(false);
+                        }
+                        catch (P2PShareException e)
+                        {
+                            await output.WriteErrorAsync(e, request.Path ?? request.Name).ConfigureAwait(false);
+                        }
+                    }
+                },
+                progress.Tick);
+        }
+        finally
+        {
+            progress.Complete();
+        }
+    }
+
+    /// <summary>How far the publishing is: set by the engine's threads, sampled by the pipeline's.</summary>
+    private sealed class PublishState(IReadOnlyList<PublishRequest> requests) : IProgress<PublishProgress>
+    {
+        private volatile Step? _step;
+        private int _begun;
+        private long _started;
+
+        public void Begin(PublishRequest request)
+        {
+            _started = System.Diagnostics.Stopwatch.GetTimestamp();
+            _step = new Step(_begun++, request.Name, null);
+        }
+
+        public void Report(PublishProgress value)
+        {
+            if (_step is { } step) _step = step with { Progress = value };
+        }
+
+        public IReadOnlyList<ProgressSample> Sample()
+        {
+            if (_step is not { } step) return [];
+            var current = Current(step);
+            if (requests.Count == 1) return [current];
+            var percent = 100.0 * (step.Number + ((current.Percent ?? 0) / 100)) / requests.Count;
+            return [new ProgressSample("Publishing", $"Share {step.Number + 1} of {requests.Count}", percent, null), current];
+        }
+
+        private ProgressSample Current(Step step)
+        {
+            var title = $"Hashing {DisplayText.Safe(step.Name)}";
+            if (step.Progress is not { TotalBytes: > 0 } p) return new ProgressSample(title, "Looking for files", null, null);
+            var elapsed = System.Diagnostics.Stopwatch.GetElapsedTime(_started).TotalSeconds;
+            var rate = elapsed > 0 ? p.BytesHashed / elapsed : 0;
+            TimeSpan? left = rate > 0 ? TimeSpan.FromSeconds((p.TotalBytes - p.BytesHashed) / rate) : null;
+            var status = $"{DisplayText.Size(p.BytesHashed)} of {DisplayText.Size(p.TotalBytes)}, {p.FilesHashed} of {p.TotalFiles} files, {DisplayText.Rate((long)rate)}";
+            return new ProgressSample(title, status, 100.0 * p.BytesHashed / p.TotalBytes, left);
+        }
+
+        private sealed record Step(int Number, string Name, PublishProgress? Progress);
+    }
+}

@@ -1,0 +1,104 @@
+using System.Management.Automation;
+using P2PShare.Engine;
+using P2PShare.Engine.Errors;
+using P2PShare.Engine.Identity;
+using P2PShare.PowerShell.Jobs;
+
+namespace P2PShare.PowerShell.Commands;
+
+/// <summary>Starts a peer in this process, as a job.</summary>
+[Cmdlet(VerbsLifecycle.Start, "P2PPeer", SupportsShouldProcess = true)]
+[OutputType(typeof(PeerJob))]
+public sealed class StartP2PPeerCommand : P2PCmdlet
+{
+    private const string SwarmFileEnding = ".swarm.pem";
+
+    /// <summary>The swarm file, or a peer file made with New-P2PPeerCertificate.</summary>
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Alias("PSPath", "LP")]
+    [ValidateNotNullOrEmpty]
+    public string? SwarmPath { get; set; }
+
+    /// <summary>Peers to join at: "host:port", "host" or "[v6]:port". Any peer of the swarm will do.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[] ConnectTo { get; set; } = [];
+
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Name { get; set; }
+
+    /// <summary>The TCP port; 0 for any free one.</summary>
+    [Parameter]
+    [ValidateRange(0, 65535)]
+    public int? Port { get; set; }
+
+    /// <summary>The folder that holds the state of this user's peers.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? StatePath { get; set; }
+
+    /// <summary>Bytes per second.</summary>
+    [Parameter]
+    [ValidateRange(1, long.MaxValue)]
+    public long? UploadLimit { get; set; }
+
+    /// <summary>Bytes per second.</summary>
+    [Parameter]
+    [ValidateRange(1, long.MaxValue)]
+    public long? DownloadLimit { get; set; }
+
+    /// <summary>Uses the swarm file even when others may read it.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    private protected override void Process()
+    {
+        var swarmPath = SwarmPath is null ? FindDefaultSwarm() : ProviderPaths.Literal(this, SwarmPath);
+        if (!ShouldProcess(swarmPath, "Start a peer of the swarm")) return;
+        if (SwarmPath is null && !File.Exists(swarmPath)) MakeDefaultSwarm(swarmPath);
+
+        var options = new PeerOptions
+        {
+            SwarmPath = swarmPath,
+            Force = Force,
+            Name = Name,
+            Port = Port,
+            ConnectTo = ConnectTo,
+            StateRoot = StatePath is null ? null : ProviderPaths.Literal(this, StatePath),
+            UploadLimit = UploadLimit,
+            DownloadLimit = DownloadLimit,
+        };
+        PeerJob? job = null;
+        Run(async (output, token) =>
+        {
+            // The job is made before anything is awaited again: a peer that runs must be on the list even if Ctrl-C comes now.
+            var engine = await Peer.StartAsync(options, token).ConfigureAwait(false);
+            job = new PeerJob(LocalPeers.Add(engine), MyInvocation.InvocationName);
+            foreach (var warning in engine.StartWarnings) await output.WriteWarningAsync(warning).ConfigureAwait(false);
+        });
+        if (job is null) return;
+        JobRepository.Add(job);
+        WriteObject(job);
+    }
+
+    private string FindDefaultSwarm()
+    {
+        var path = SwarmFiles.DefaultSwarmPath;
+        if (ConnectTo.Length == 0) return path;
+        throw new P2PShareException(
+            ErrorKind.ObjectNotFound,
+            ErrorIds.SwarmNotFound,
+            $"Joining a swarm takes its swarm file, and none was given with -SwarmPath.",
+            ConnectTo,
+            $"Copy the file NAME.swarm.pem that the peer at {ConnectTo[0]} was started with (its default is '{path}' there) to this machine, and give its path with -SwarmPath.");
+    }
+
+    private void MakeDefaultSwarm(string path)
+    {
+        var file = Path.GetFileName(path);
+        var name = file.EndsWith(SwarmFileEnding, StringComparison.OrdinalIgnoreCase) ? file[..^SwarmFileEnding.Length] : Path.GetFileNameWithoutExtension(file);
+        var made = SwarmFiles.Create(name, Path.GetDirectoryName(path)!, overwrite: false, TimeProvider.System);
+        WriteWarning($"This user's own swarm was made: '{made.SwarmPath}'. A machine joins it when it has a copy of that file: Start-P2PPeer -SwarmPath FILE -ConnectTo {Environment.MachineName}");
+    }
+}
