@@ -14,10 +14,7 @@ internal static class ErrorRecords
         {
             var category = Enum.TryParse<ErrorCategory>(known.Kind.ToString(), out var parsed) ? parsed : ErrorCategory.NotSpecified;
             var record = new ErrorRecord(known, known.ErrorId, category, known.Target ?? target);
-            if (known.Recommendation is null) return record;
-
-            // The usual error view shows the details' message alone, so the advice is in there too.
-            record.ErrorDetails = new ErrorDetails($"{known.Message} {known.Recommendation}") { RecommendedAction = known.Recommendation };
+            if (known.Recommendation is not null) record.ErrorDetails = new ErrorDetails(known.Message) { RecommendedAction = known.Recommendation };
             return record;
         }
 

@@ -89,9 +89,9 @@ public sealed class StartP2PPeerCommand : P2PCmdlet
         throw new P2PShareException(
             ErrorKind.ObjectNotFound,
             ErrorIds.SwarmNotFound,
-            $"Joining a swarm takes its swarm file, and none was given with -SwarmPath.",
+            $"Joining at {ConnectTo[0]} takes a copy of its swarm file, and none was given: copy NAME.swarm.pem from that machine (the one its peer was started with; '{path}' there if none was named) to this one.",
             ConnectTo,
-            $"Copy the file NAME.swarm.pem that the peer at {ConnectTo[0]} was started with (its default is '{path}' there) to this machine, and give its path with -SwarmPath.");
+            "Give the path of the copy with -SwarmPath.");
     }
 
     private void MakeDefaultSwarm(string path)
