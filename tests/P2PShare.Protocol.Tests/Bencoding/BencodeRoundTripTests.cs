@@ -8,7 +8,7 @@ namespace P2PShare.Protocol.Tests.Bencoding;
 
 public sealed class BencodeRoundTripTests
 {
-    [Property(MaxTest = 300)]
+    [Property(MaxTest = 300, Replay = "(20260101,7)")]
     public Property Whatever_is_written_reads_back_the_same() => Prop.ForAll(Values().ToArbitrary(), value =>
     {
         var writer = new BencodeWriter();

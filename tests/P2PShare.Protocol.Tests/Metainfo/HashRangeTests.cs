@@ -21,24 +21,24 @@ public sealed class HashRangeTests
         var file = info.Files[0];
         var answered = 0;
         for (var level = 0; level < tree.RootLevel; level++)
-        for (var count = 2; count <= tree.Width(level) && count <= 64; count *= 2)
-        for (var index = 0; index < tree.Width(level); index += count * (1 + index / 16))
-        for (var proof = 0; proof < tree.RootLevel - level; proof++)
-        {
-            var range = new HashRange(level, index, count, proof);
-            Assert.True(range.IsValid(file.Shape));
-            if (!PieceLayers.CanAnswer(file, range)) continue;
-            answered++;
-            var hashes = new byte[range.HashCount * 32];
-            Assert.True(layers.TryGetHashes(file, range, LeavesFor(file, range, data), hashes));
-            Assert.Equal(Expected(tree, range), hashes);
+            for (var count = 2; count <= tree.Width(level) && count <= 64; count *= 2)
+                for (var index = 0; index < tree.Width(level); index += count * (1 + index / 16))
+                    for (var proof = 0; proof < tree.RootLevel - level; proof++)
+                    {
+                        var range = new HashRange(level, index, count, proof);
+                        Assert.True(range.IsValid(file.Shape));
+                        if (!PieceLayers.CanAnswer(file, range)) continue;
+                        answered++;
+                        var hashes = new byte[range.HashCount * 32];
+                        Assert.True(layers.TryGetHashes(file, range, LeavesFor(file, range, data), hashes));
+                        Assert.Equal(Expected(tree, range), hashes);
 
-            var reachesRoot = range.TopLevel + range.ProofCount == tree.RootLevel;
-            Assert.Equal(reachesRoot, range.Verify(file.Shape, hashes, file.PiecesRoot));
-            if (!reachesRoot) continue;
-            hashes[answered % hashes.Length] ^= 1;
-            Assert.False(range.Verify(file.Shape, hashes, file.PiecesRoot));
-        }
+                        var reachesRoot = range.TopLevel + range.ProofCount == tree.RootLevel;
+                        Assert.Equal(reachesRoot, range.Verify(file.Shape, hashes, file.PiecesRoot));
+                        if (!reachesRoot) continue;
+                        hashes[answered % hashes.Length] ^= 1;
+                        Assert.False(range.Verify(file.Shape, hashes, file.PiecesRoot));
+                    }
 
         Assert.True(answered > 4);
     }
