@@ -15,10 +15,13 @@ internal sealed class SafePath
     /// <summary>How many names of a share may need a number to be unique.</summary>
     public const int MaxDuplicates = 500;
 
-    private readonly string[] _files;
-    private readonly string[] _directories;
+    /// <summary>The longest path of a share in UTF-16 units: Linux opens no path of more than 4,096 bytes.</summary>
+    public const int MaxPathLength = 4000;
 
-    private SafePath(string root, bool isSingleFile, string[] files, string[] directories)
+    private readonly Node[] _files;
+    private readonly Node[] _directories;
+
+    private SafePath(string root, bool isSingleFile, Node[] files, Node[] directories)
     {
         Root = root;
         IsSingleFile = isSingleFile;
@@ -32,11 +35,17 @@ internal sealed class SafePath
     /// <summary>Whether the share is one file, received under <see cref="Root"/> itself.</summary>
     public bool IsSingleFile { get; }
 
-    /// <summary>The files' paths below the destination in the order they were given, with forward slashes.</summary>
-    public IReadOnlyList<string> Files => _files;
+    /// <summary>The number of files.</summary>
+    public int FileCount => _files.Length;
 
-    /// <summary>The folders' paths below the destination in the order they were given, with forward slashes.</summary>
-    public IReadOnlyList<string> Directories => _directories;
+    /// <summary>The number of folders that were given.</summary>
+    public int DirectoryCount => _directories.Length;
+
+    /// <summary>A file's path below the destination, with forward slashes. Made anew at each call: a small share can have very many long paths.</summary>
+    public string FilePath(int index) => _files[index].PathBelow(Root);
+
+    /// <summary>A folder's path below the destination, with forward slashes, in the order they were given.</summary>
+    public string DirectoryPath(int index) => _directories[index].PathBelow(Root);
 
     /// <summary>Maps a whole share.</summary>
     /// <param name="name">The share's name.</param>
@@ -56,7 +65,7 @@ internal sealed class SafePath
         if (isSingleFile)
         {
             if (files.Count != 1) throw new ArgumentException("A single-file share has one file.", nameof(files));
-            return new SafePath(root, true, [root], []);
+            return new SafePath(root, true, [new Node(null)], []);
         }
 
         var tree = new Tree();
@@ -68,8 +77,7 @@ internal sealed class SafePath
         for (var i = 0; i < directoryNodes.Length; i++) directoryNodes[i] = tree.AddDirectory(directories![i]);
         tree.AssignNames();
 
-        string PathOf(Node node) => node.Path.Length == 0 ? root : root + "/" + node.Path;
-        return new SafePath(root, false, Array.ConvertAll(fileNodes, PathOf), Array.ConvertAll(directoryNodes, PathOf));
+        return new SafePath(root, false, fileNodes, directoryNodes);
     }
 
     /// <summary>
@@ -89,24 +97,38 @@ internal sealed class SafePath
     private static P2PShareException Unsafe(string message, string target) =>
         new(ErrorKind.InvalidData, ErrorIds.UnsafePath, message, target, "Do not receive this share, or ask its publisher to rename what it holds.");
 
-    private sealed class Node
+    private sealed class Node(Node? parent)
     {
-        /// <summary>Below the share's folder; empty for that folder itself and as long as there is no name.</summary>
-        public string Path { get; private set; } = "";
+        private readonly Node? _parent = parent;
+        private string? _name;
+        private int _pathLength;
+        private HashSet<string>? _takenKeys;
+        private Dictionary<string, int>? _lastNumbers;
+
+        public bool IsNamed => _name is not null;
 
         public Dictionary<string, Node>? Folders { get; set; }
 
         /// <summary>Children in tree order that have no name yet, with the component they came as.</summary>
         public List<(string Component, Node Child)>? Unnamed { get; set; }
 
-        private HashSet<string>? _takenKeys;
-        private Dictionary<string, int>? _lastNumbers;
+        public string PathBelow(string root)
+        {
+            var depth = 0;
+            for (var node = this; node._parent is not null; node = node._parent) depth++;
+            var parts = new string[depth + 1];
+            parts[0] = root;
+            for (var node = this; node._parent is not null; node = node._parent) parts[depth--] = node._name!;
+            return string.Join('/', parts);
+        }
 
         public bool TryClaim(Node child, string name)
         {
             _takenKeys ??= new HashSet<string>(StringComparer.Ordinal);
             if (!_takenKeys.Add(SafeName.ComparisonKey(name))) return false;
-            child.Path = Path.Length == 0 ? name : Path + "/" + name;
+            child._name = name;
+            child._pathLength = _pathLength + 1 + name.Length;
+            if (child._pathLength > MaxPathLength) throw Unsafe($"A path of the share has more than {MaxPathLength} characters.", name);
             return true;
         }
 
@@ -127,7 +149,7 @@ internal sealed class SafePath
 
     private sealed class Tree
     {
-        private readonly Node _root = new();
+        private readonly Node _root = new(null);
         private readonly List<Node> _waiting = [];
         private int _duplicates;
 
@@ -159,7 +181,7 @@ internal sealed class SafePath
 
                 foreach (var (component, child) in parent.Unnamed)
                 {
-                    if (child.Path.Length == 0) Claim(parent, child, SafeName.Sanitize(component));
+                    if (!child.IsNamed) Claim(parent, child, SafeName.Sanitize(component));
                 }
 
                 parent.Unnamed = null;
@@ -188,7 +210,7 @@ internal sealed class SafePath
 
         private Node AddChild(Node parent, string component)
         {
-            var child = new Node();
+            var child = new Node(parent);
             if (parent.Unnamed is null)
             {
                 parent.Unnamed = [];

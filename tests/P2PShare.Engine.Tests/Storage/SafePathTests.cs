@@ -61,7 +61,7 @@ public sealed class SafePathTests
     public void Gives_a_component_the_same_safe_name_everywhere(string component, string expected)
     {
         Assert.Equal(expected, SafeName.Sanitize(component));
-        var path = Folder([[component]]).Files[0];
+        var path = Folder([[component]]).FilePath(0);
         Assert.Equal("share/" + expected, path);
         Assert.StartsWith(Destination + Path.DirectorySeparatorChar, SafePath.Resolve(Destination, path), StringComparison.Ordinal);
     }
@@ -93,7 +93,7 @@ public sealed class SafePathTests
     {
         var map = SafePath.Map("big.iso", true, [["ignored"]]);
         Assert.Equal("big.iso", map.Root);
-        Assert.Equal(["big.iso"], map.Files);
+        Assert.Equal(["big.iso"], FilesOf(map));
     }
 
     [Theory]
@@ -111,15 +111,15 @@ public sealed class SafePathTests
     public void Tells_colliding_names_apart_in_tree_order(string names, string expected)
     {
         var map = Folder([.. names.Split('|').Select(name => name.Split('/'))]);
-        Assert.Equal(expected.Split('|').Select(name => "share/" + name), map.Files);
+        Assert.Equal(expected.Split('|').Select(name => "share/" + name), FilesOf(map));
     }
 
     [Fact]
     public void Folders_do_not_change_what_files_are_called()
     {
         var map = SafePath.Map("share", false, [["A", "file"], ["b"]], [["a"], ["A"], ["B"], ["A", "deep", "er"], []]);
-        Assert.Equal(["share/A/file", "share/b"], map.Files);
-        Assert.Equal(["share/a (2)", "share/A", "share/B (2)", "share/A/deep/er", "share"], map.Directories);
+        Assert.Equal(["share/A/file", "share/b"], FilesOf(map));
+        Assert.Equal(["share/a (2)", "share/A", "share/B (2)", "share/A/deep/er", "share"], Enumerable.Range(0, map.DirectoryCount).Select(map.DirectoryPath));
     }
 
     [Fact]
@@ -127,7 +127,7 @@ public sealed class SafePathTests
     {
         string[][] Same(int count) => [.. Enumerable.Range(0, count).Select(_ => new[] { "d", "name.txt" })];
         var map = Folder(Same(SafePath.MaxDuplicates + 1));
-        Assert.Equal(map.Files.Count, map.Files.Distinct(StringComparer.OrdinalIgnoreCase).Count());
+        Assert.Equal(FilesOf(map).Length, FilesOf(map).Distinct(StringComparer.OrdinalIgnoreCase).Count());
         var refusal = Assert.Throws<P2PShareException>(() => Folder(Same(SafePath.MaxDuplicates + 2)));
         Assert.Equal(ErrorIds.UnsafePath, refusal.ErrorId);
     }
@@ -136,9 +136,17 @@ public sealed class SafePathTests
     public void A_hundred_folders_deep_is_allowed_and_one_more_refused()
     {
         string[] Deep(int depth) => [.. Enumerable.Repeat("d", depth)];
-        Assert.Equal(SafePath.MaxDepth, Folder([Deep(SafePath.MaxDepth)]).Files[0].Split('/').Length - 1);
+        Assert.Equal(SafePath.MaxDepth, Folder([Deep(SafePath.MaxDepth)]).FilePath(0).Split('/').Length - 1);
         Assert.Equal(ErrorIds.UnsafePath, Assert.Throws<P2PShareException>(() => Folder([Deep(SafePath.MaxDepth + 1)])).ErrorId);
         Assert.Equal(ErrorIds.UnsafePath, Assert.Throws<P2PShareException>(() => SafePath.Map("s", false, [], [Deep(SafePath.MaxDepth + 1)])).ErrorId);
+    }
+
+    [Fact]
+    public void Refuses_paths_longer_than_any_system_opens()
+    {
+        string[] Long(int parts) => [.. Enumerable.Repeat(new string('x', 255), parts)];
+        Assert.Equal(15 * 256, Folder([Long(15)]).FilePath(0).Length - "share".Length);
+        Assert.Equal(ErrorIds.UnsafePath, Assert.Throws<P2PShareException>(() => Folder([Long(16)])).ErrorId);
     }
 
     [Fact]
@@ -158,8 +166,8 @@ public sealed class SafePathTests
         Assert.True(Encoding.UTF8.GetByteCount(SafeName.Sanitize(string.Concat(Enumerable.Repeat("🎉", 99)))) is > 250 and <= 255);
 
         var map = Folder([[longest], [longest.ToUpperInvariant()]]);
-        Assert.All(map.Files, file => Assert.True(Encoding.UTF8.GetByteCount(file) <= "share/".Length + 255));
-        Assert.EndsWith(" (2).TXT", map.Files[1], StringComparison.Ordinal);
+        Assert.All(FilesOf(map), file => Assert.True(Encoding.UTF8.GetByteCount(file) <= "share/".Length + 255));
+        Assert.EndsWith(" (2).TXT", FilesOf(map)[1], StringComparison.Ordinal);
     }
 
     [Property(MaxTest = 300)]
@@ -167,9 +175,9 @@ public sealed class SafePathTests
     {
         string[][] files = [.. paths.Select(path => path.Select(part => part ?? "").Take(20).ToArray()).Where(path => path.Length > 0)];
         var map = Folder(files);
-        Assert.Equal(map.Files.Count, map.Files.Select(SafeName.ComparisonKey).Distinct().Count());
-        Assert.Equal(map.Files, Folder(files).Files);
-        foreach (var file in map.Files)
+        Assert.Equal(FilesOf(map).Length, FilesOf(map).Select(SafeName.ComparisonKey).Distinct().Count());
+        Assert.Equal(FilesOf(map), FilesOf(Folder(files)));
+        foreach (var file in FilesOf(map))
         {
             Assert.StartsWith(Path.Combine(Destination, "share") + Path.DirectorySeparatorChar, SafePath.Resolve(Destination, file), StringComparison.Ordinal);
             Assert.All(file.Split('/'), part => Assert.Equal(part, SafeName.Sanitize(part)));
@@ -195,8 +203,10 @@ public sealed class SafePathTests
         }
 
         var map = Folder([.. names]);
-        Assert.Equal(names.Count, map.Files.Distinct(StringComparer.OrdinalIgnoreCase).Count());
+        Assert.Equal(names.Count, FilesOf(map).Distinct(StringComparer.OrdinalIgnoreCase).Count());
     }
+
+    private static string[] FilesOf(SafePath map) => [.. Enumerable.Range(0, map.FileCount).Select(map.FilePath)];
 
     private static SafePath Folder(string[][] files) => SafePath.Map("share", false, files);
 }
