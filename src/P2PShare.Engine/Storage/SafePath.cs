@@ -1,4 +1,5 @@
 using P2PShare.Engine.Errors;
+using P2PShare.Protocol.Metainfo;
 
 namespace P2PShare.Engine.Storage;
 
@@ -49,12 +50,12 @@ internal sealed class SafePath
 
     /// <summary>Maps a whole share.</summary>
     /// <param name="name">The share's name.</param>
-    /// <param name="isSingleFile">Whether the share is a single file; then <paramref name="files"/> holds one entry, whose path does not matter.</param>
+    /// <param name="isSingleFile">Whether the share is a single file; then <paramref name="files"/> does not matter.</param>
     /// <param name="files">The files' path components in tree order.</param>
     /// <param name="directories">The path components of folders to keep though they may be empty. They never change what the files are called.</param>
     /// <exception cref="P2PShareException">UnsafePath: the name is none, a path is too deep, or too many names collide.</exception>
     public static SafePath Map(
-        string name, bool isSingleFile, IReadOnlyList<IReadOnlyList<string>> files, IReadOnlyList<IReadOnlyList<string>>? directories = null)
+        string name, bool isSingleFile, IEnumerable<IReadOnlyList<string>> files, IEnumerable<IReadOnlyList<string>>? directories = null)
     {
         ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(files);
@@ -62,22 +63,28 @@ internal sealed class SafePath
             throw Unsafe($"The share's name '{DisplayName.Escape(name)}' is not a file name.", name);
 
         var root = SafeName.Sanitize(name);
-        if (isSingleFile)
-        {
-            if (files.Count != 1) throw new ArgumentException("A single-file share has one file.", nameof(files));
-            return new SafePath(root, true, [new Node(null)], []);
-        }
+        if (isSingleFile) return new SafePath(root, true, [new Node(null)], []);
 
         var tree = new Tree();
-        var fileNodes = new Node[files.Count];
-        for (var i = 0; i < files.Count; i++) fileNodes[i] = tree.AddFile(files[i]);
+        Node[] fileNodes = [.. files.Select(tree.AddFile)];
         tree.AssignNames();
-
-        var directoryNodes = new Node[directories?.Count ?? 0];
-        for (var i = 0; i < directoryNodes.Length; i++) directoryNodes[i] = tree.AddDirectory(directories![i]);
+        Node[] directoryNodes = [.. (directories ?? []).Select(tree.AddDirectory)];
         tree.AssignNames();
-
         return new SafePath(root, false, fileNodes, directoryNodes);
+    }
+
+    /// <summary>Maps a whole share.</summary>
+    /// <param name="info">Its names.</param>
+    /// <param name="attributes">Its folders; null when they are not known.</param>
+    /// <exception cref="P2PShareException">UnsafePath.</exception>
+    public static SafePath Map(TorrentInfo info, ShareAttributes? attributes)
+    {
+        ArgumentNullException.ThrowIfNull(info);
+        // A folder that holds one file of its own name looks like that file alone, unless it lists itself.
+        var isSingleFile = info.IsSingleFile && attributes?.Directories.Any(directory => directory.PathComponents.Count == 0) != true;
+        return Map(
+            info.Name, isSingleFile, info.Files.Select(file => file.PathComponents),
+            attributes?.Directories.Select(directory => directory.PathComponents));
     }
 
     /// <summary>

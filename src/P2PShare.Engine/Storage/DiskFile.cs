@@ -1,0 +1,64 @@
+using System.Globalization;
+using Microsoft.Win32.SafeHandles;
+
+namespace P2PShare.Engine.Storage;
+
+/// <summary>A file of the machine.</summary>
+internal sealed class DiskFile(SafeFileHandle handle) : IStorageFile
+{
+    private readonly SafeFileHandle _handle = handle;
+
+    public FileState State
+    {
+        get
+        {
+            if (!OperatingSystem.IsLinux()) return new(RandomAccess.GetLength(_handle), UnixNanoseconds.From(File.GetLastWriteTimeUtc(_handle)));
+            var entry = LinuxNative.Stat(_handle);
+            return new(entry.Length, entry.ModifiedNs);
+        }
+    }
+
+    public string? RealPath
+    {
+        get
+        {
+            if (OperatingSystem.IsWindows()) return WindowsNative.RealPath(_handle);
+            if (!OperatingSystem.IsLinux()) return null;
+            var link = string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{_handle.DangerousGetHandle()}");
+            return new FileInfo(link).LinkTarget;
+        }
+    }
+
+    public int Read(Span<byte> destination, long offset)
+    {
+        var total = 0;
+        while (total < destination.Length)
+        {
+            var count = RandomAccess.Read(_handle, destination[total..], offset + total);
+            if (count == 0) break;
+            total += count;
+        }
+
+        return total;
+    }
+
+    public void Write(ReadOnlySpan<byte> data, long offset) => RandomAccess.Write(_handle, data, offset);
+
+    public void SetSparseLength(long length)
+    {
+        if (OperatingSystem.IsWindows()) WindowsNative.SetSparse(_handle);
+        RandomAccess.SetLength(_handle, length);
+    }
+
+    public void Flush() => RandomAccess.FlushToDisk(_handle);
+
+    public void SetAttributes(long? modifiedNs, UnixFileMode? mode)
+    {
+        if (mode is not null && !OperatingSystem.IsWindows()) File.SetUnixFileMode(_handle, mode.Value);
+        if (modifiedNs is null) return;
+        if (OperatingSystem.IsLinux()) LinuxNative.SetModified(_handle, modifiedNs.Value);
+        else File.SetLastWriteTimeUtc(_handle, UnixNanoseconds.ToDateTime(modifiedNs.Value));
+    }
+
+    public void Dispose() => _handle.Dispose();
+}
