@@ -25,7 +25,10 @@ public enum MembershipMessageType : byte
 
     Join = 9,
     Joined = 10,
-    Redirect = 11,
+
+    /// <summary>Which coordinator the sender follows.</summary>
+    Status = 11,
+
     SnapshotPage = 12,
     Update = 13,
     Publish = 14,

@@ -3,7 +3,7 @@ using P2PShare.Protocol.Membership.Records;
 
 namespace P2PShare.Protocol.Membership.Messages;
 
-/// <summary>A member asks the coordinator to be in the roster. Answered with joined and a snapshot, or with redirect.</summary>
+/// <summary>A member asks the coordinator to be in the roster. Answered with joined and a snapshot, or, by another member, with status.</summary>
 public sealed record Join : MembershipMessage
 {
     public override MembershipMessageType Type => MembershipMessageType.Join;

@@ -1,4 +1,5 @@
 using P2PShare.Protocol.Bencoding;
+using P2PShare.Protocol.Membership.Records;
 
 namespace P2PShare.Protocol.Membership.Messages;
 
@@ -21,6 +22,9 @@ public sealed record Joined : MembershipMessage
     /// <summary>The highest version known here of any of the receiver's share records; 0 for none.</summary>
     public long ShareVersion { get; init; }
 
+    /// <summary>What the coordinator had before the join: the joiner publishes what it holds of the buckets that differ.</summary>
+    public required CatalogueDigest Digest { get; init; }
+
     /// <summary>The last version known here of each part of the receiver's holdings.</summary>
     public IReadOnlyList<PartVersion> Holdings { get; init; } = [];
 
@@ -31,6 +35,7 @@ public sealed record Joined : MembershipMessage
         return new Joined
         {
             Coordinator = fields.Peer("coordinator"u8),
+            Digest = CatalogueDigest.Parse(fields.Bytes("digest"u8, CatalogueDigest.Size, CatalogueDigest.Size)),
             Holdings = fields.List("holdings"u8, MembershipLimits.MaxParts, PartVersion.Read),
             JoinNumber = fields.Number("join"u8, min: 1),
             PeerVersion = fields.Number("peer"u8),
@@ -43,6 +48,7 @@ public sealed record Joined : MembershipMessage
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Holdings.Count, MembershipLimits.MaxParts, nameof(Holdings));
         writer.Field("coordinator"u8, Coordinator);
+        writer.Field("digest"u8, Digest.ToArray());
         writer.WriteKey("holdings"u8);
         writer.WriteListStart();
         foreach (var part in Holdings) part.Write(writer);

@@ -44,7 +44,7 @@ public static class MembershipCodec
             MembershipMessageType.CallMeBack => CallMeBack.Parse(payload),
             MembershipMessageType.Join => Join.Parse(payload),
             MembershipMessageType.Joined => Joined.Parse(payload),
-            MembershipMessageType.Redirect => Redirect.Parse(payload),
+            MembershipMessageType.Status => SwarmStatus.Parse(payload),
             MembershipMessageType.SnapshotPage => SnapshotPage.Parse(payload),
             MembershipMessageType.Update => Update.Parse(payload),
             MembershipMessageType.Publish => Publish.Parse(payload),

@@ -37,8 +37,8 @@ public sealed class MembershipCodecTests
             new CloseChannel(3, ChannelReason.Done),
             new CallMeBack { Target = Bob, Caller = Alice, Addresses = [Address, Address6], Token = 77 },
             new Join { Term = 3, Entry = record.Entry, Digest = digest },
-            new Joined { Term = 3, Coordinator = Alice, JoinNumber = 12, PeerVersion = 1, ShareVersion = 2, Holdings = [new(0, 3), new(uint.MaxValue, 4)] },
-            new Redirect { Coordinator = Bob, Addresses = [Address], Term = 4 },
+            new Joined { Term = 3, Coordinator = Alice, JoinNumber = 12, Digest = digest, PeerVersion = 1, ShareVersion = 2, Holdings = [new(0, 3), new(uint.MaxValue, 4)] },
+            new SwarmStatus { Coordinator = Bob, Addresses = [Address], Term = 4, Members = 200 },
             new SnapshotPage { Term = 3, Sequence = 0, Page = 2, IsLast = true, Entries = [record.Entry, share.Entry], Roster = roster },
             new SnapshotPage { Term = 3, Sequence = 9, Page = 0, IsLast = false },
             new Update { Term = 3, Sequence = 1, Entries = [share.Entry], Roster = roster },
@@ -203,7 +203,7 @@ public sealed class MembershipCodecTests
     private static string Describe(MembershipMessage message) => message switch
     {
         CallMeBack call => $"{call with { Addresses = [] }} {string.Join(' ', call.Addresses)}",
-        Redirect redirect => $"{redirect with { Addresses = [] }} {string.Join(' ', redirect.Addresses)}",
+        SwarmStatus status => $"{status with { Addresses = [] }} {string.Join(' ', status.Addresses)}",
         Joined joined => $"{joined with { Holdings = [] }} {string.Join(' ', joined.Holdings)}",
         SnapshotPage page => $"{page with { Entries = [], Roster = [] }} {page.Entries.Count} {string.Join(' ', page.Roster)}",
         Update update => $"{update with { Entries = [], Roster = [] }} {update.Entries.Count} {string.Join(' ', update.Roster)}",
