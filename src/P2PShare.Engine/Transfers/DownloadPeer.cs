@@ -25,6 +25,12 @@ internal sealed class DownloadPeer(object owner, TimeProvider time)
     /// <summary>Whether it answers no requests.</summary>
     public bool IsChoking { get; set; } = true;
 
+    /// <summary>Whether every request gets a reply, cancelled ones too (BEP 6).</summary>
+    public bool RepliesAlways { get; set; } = true;
+
+    /// <summary>Whether nothing is taken from it any more: it sent what was not true.</summary>
+    public bool IsBarred { get; set; }
+
     public bool IsClosed { get; set; }
 
     /// <summary>Whether it has been silent for so long that its blocks were given to others.</summary>
@@ -95,9 +101,10 @@ internal sealed class DownloadPeer(object owner, TimeProvider time)
         return true;
     }
 
-    /// <summary>The block is not wanted of it any more; its reply is still awaited.</summary>
+    /// <summary>The block is not wanted of it any more; its reply, if there will be one, is still awaited.</summary>
     public bool Disown(int piece, int begin)
     {
+        if (!RepliesAlways) return RemoveRequest(piece, begin, out var wasLive) && wasLive;
         ref var live = ref CollectionsMarshal.GetValueRefOrNullRef(_requests, Key(piece, begin));
         if (System.Runtime.CompilerServices.Unsafe.IsNullRef(ref live) || !live) return false;
         live = false;

@@ -62,6 +62,9 @@ internal sealed class DownloadQueue
     /// <summary>Whether no piece may be started at the moment.</summary>
     public bool IsPaused { get; set; }
 
+    /// <summary>Whether a piece is to be received and not on disk yet.</summary>
+    public bool IsWanted(int piece) => _wanted[piece] && !Have[piece];
+
     public void AddPeer(DownloadPeer peer) => _peers.Add(peer);
 
     /// <summary>The peer says what it has, for the first time.</summary>
@@ -72,7 +75,7 @@ internal sealed class DownloadQueue
         for (var piece = have.IndexOf(true); piece >= 0; piece = piece + 1 < have.Length ? have.IndexOf(true, piece + 1) : -1)
         {
             if (!peer.CountedAsSeed) _order.Increment(piece);
-            if (Wants(piece)) peer.Interesting++;
+            if (IsWanted(piece)) peer.Interesting++;
         }
     }
 
@@ -82,7 +85,7 @@ internal sealed class DownloadQueue
     {
         if (!peer.Have!.Set(piece)) return false;
         _order.Increment(piece);
-        if (Wants(piece)) peer.Interesting++;
+        if (IsWanted(piece)) peer.Interesting++;
         return true;
     }
 
@@ -137,7 +140,7 @@ internal sealed class DownloadQueue
     public int Fill(DownloadPeer peer, Span<BlockRequest> requests)
     {
         peer.IsStarved = false;
-        if (IsPaused || peer.IsClosed || peer.IsChoking || peer.Interesting == 0) return 0;
+        if (IsPaused || peer.IsClosed || peer.IsBarred || peer.IsChoking || peer.Interesting == 0) return 0;
         var count = 0;
         while (count < requests.Length && peer.Live < peer.Depth && peer.Outstanding < 2 * PipelineSizer.MaxDepth)
         {
@@ -167,14 +170,14 @@ internal sealed class DownloadQueue
         if (live) _outstanding.Return(expected);
         if (!_byPiece.TryGetValue(piece, out var active)) return default;
         var block = begin / ActivePiece.BlockSize;
-        if (length != expected || active.State != ActivePieceState.Receiving || (active.Exclusive && active.Owner != peer && !live))
+        solicited = length == expected;
+        if (!solicited || peer.IsBarred || active.State != ActivePieceState.Receiving
+            || (active.Exclusive && active.Owner != peer) || !active.TryBeginArrival(block, peer))
         {
-            solicited = length == expected;
-            if (live) Release(active, block, peer);
+            Release(active, block, peer);
             return default;
         }
 
-        if (!active.TryBeginArrival(block, peer)) return default;
         if (active.FreeBlocks == 0) RemoveFree(active);
         peer.Arriving = active;
         peer.ArrivingBlock = block;
@@ -197,9 +200,10 @@ internal sealed class DownloadQueue
             return false;
         }
 
-        foreach (var other in others)
+        for (var i = others.Count - 1; i >= 0; i--)
         {
-            if (other.Disown(active.Piece, block * ActivePiece.BlockSize)) _outstanding.Return(active.Request(block).Length);
+            if (others[i].Disown(active.Piece, block * ActivePiece.BlockSize)) _outstanding.Return(active.Request(block).Length);
+            else others.RemoveAt(i);
         }
 
         peer.Pipeline.Count();
@@ -241,6 +245,19 @@ internal sealed class DownloadQueue
         }
     }
 
+    /// <summary>A piece on disk turned out to be wrong or unreadable.</summary>
+    public void MarkLost(int piece)
+    {
+        if (!Have.Set(piece, false)) return;
+        if (!_wanted[piece]) return;
+        Missing++;
+        _order.Add(piece);
+        foreach (var peer in _peers)
+        {
+            if (peer.Has(piece)) peer.Interesting++;
+        }
+    }
+
     /// <summary>Some of a piece's blocks are wrong or unknown: they were discarded and are to be asked for again.</summary>
     /// <param name="exclusive">Whether one peer alone is to bring them.</param>
     public void Retry(ActivePiece active, bool exclusive)
@@ -268,7 +285,7 @@ internal sealed class DownloadQueue
             active.ActiveIndex = -1;
             _byPiece.Remove(active.Piece);
             RemoveFree(active);
-            if (wantAgain && Wants(active.Piece)) _order.Add(active.Piece);
+            if (wantAgain && IsWanted(active.Piece)) _order.Add(active.Piece);
         }
 
         active.State = ActivePieceState.Ended;
@@ -280,11 +297,9 @@ internal sealed class DownloadQueue
     {
         for (var i = _active.Count - 1; i >= 0; i--)
         {
-            if (_active[i].State == ActivePieceState.Receiving) Drop(_active[i], wantAgain: true);
+            if (_active[i].State is ActivePieceState.Receiving or ActivePieceState.Suspect) Drop(_active[i], wantAgain: true);
         }
     }
-
-    private bool Wants(int piece) => _wanted[piece] && !Have[piece];
 
     private int BlockLength(int piece, int begin) =>
         _byPiece.TryGetValue(piece, out var active)
@@ -328,6 +343,8 @@ internal sealed class DownloadQueue
         foreach (var active in _withFree)
         {
             if (active.Owner is not null || !peer.CanServe(active.Piece)) continue;
+            // What an earlier owner brought would make a second culprit possible.
+            if (active.Exclusive && active.Readers == 0) active.ForgetBlocks();
             active.Owner = peer;
             return active;
         }

@@ -8,7 +8,11 @@ internal sealed class TransferResources
 
     public required TimeProvider Time { get; init; }
 
+    /// <summary>Breaks ties; see <see cref="NextRandom"/>.</summary>
     public required Random Random { get; init; }
+
+    /// <summary>The local peer, as snapshots name it.</summary>
+    public string LocalPeerId { get; init; } = "";
 
     public required IHashQueue Hashing { get; init; }
 
@@ -19,4 +23,10 @@ internal sealed class TransferResources
     public required RateLimiter DownloadLimit { get; init; }
 
     public required RateLimiter UploadLimit { get; init; }
+
+    /// <summary>A generator for one transfer: they are not safe for several threads.</summary>
+    public Random NextRandom()
+    {
+        lock (Random) return new Random(Random.Next());
+    }
 }

@@ -1,0 +1,168 @@
+using P2PShare.Engine.Errors;
+using P2PShare.Protocol.Membership;
+
+namespace P2PShare.Engine.Transfers;
+
+/// <summary>
+/// Keeps a transfer in touch with holders of its share: opens channels to as many as it wants, again after a growing,
+/// jittered delay where that failed, and whenever the holders change.
+/// </summary>
+internal sealed class Connector(Transfer transfer, ReceiveServices services, Random random)
+{
+    private const int MaxAtOnce = 8;
+    private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan OpenTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan ReportAfter = TimeSpan.FromSeconds(10);
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<Candidate, Attempt> _attempts = [];
+    private TaskCompletionSource _changed = NewSignal();
+
+    /// <summary>Runs until it is cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var opening = new HashSet<Task>();
+        transfer.SessionsChanged += Signal;
+        var begun = transfer.Time.GetTimestamp();
+        try
+        {
+            while (true)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                Task changed;
+                lock (_gate) changed = _changed.Task;
+                using var round = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+                // Asked before the holders are read, so that no change falls between.
+                var holdersChanged = services.Shares.HoldersChangedAsync(round.Token);
+                var next = OpenMore(opening, cancellationToken);
+                if (transfer.Time.GetElapsedTime(begun) >= ReportAfter) transfer.SetConnectNote(Report());
+                else if (next > ReportAfter) next = ReportAfter;
+
+                var timer = Task.Delay(next, transfer.Time, round.Token);
+                await Task.WhenAny([changed, holdersChanged, timer, .. opening]).ConfigureAwait(false);
+                await round.CancelAsync().ConfigureAwait(false);
+                opening.RemoveWhere(static task => task.IsCompleted);
+                lock (_gate)
+                {
+                    if (_changed.Task.IsCompleted) _changed = NewSignal();
+                }
+            }
+        }
+        finally
+        {
+            transfer.SessionsChanged -= Signal;
+        }
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private void Signal()
+    {
+        lock (_gate) _changed.TrySetResult();
+    }
+
+    /// <returns>When to look again, if nothing happens before.</returns>
+    private TimeSpan OpenMore(HashSet<Task> opening, CancellationToken cancellationToken)
+    {
+        var next = LongestWait;
+        var now = transfer.Time.GetTimestamp();
+        foreach (var candidate in Candidates())
+        {
+            if (transfer.Sessions.Count + opening.Count >= Transfer.MaxNeighbours || opening.Count >= MaxAtOnce) break;
+            if (candidate.Peer is { } peer ? transfer.HasSession(peer) || transfer.IsBanned(peer) : transfer.HasForeignSession(candidate.Endpoint!)) continue;
+            Attempt attempt;
+            lock (_gate)
+            {
+                if (!_attempts.TryGetValue(candidate, out attempt!)) _attempts.Add(candidate, attempt = new Attempt());
+                if (attempt.Running) continue;
+                var wait = attempt.Failures == 0 ? TimeSpan.Zero : attempt.Delay - transfer.Time.GetElapsedTime(attempt.EndedAt, now);
+                if (wait > TimeSpan.Zero)
+                {
+                    if (wait < next) next = wait;
+                    continue;
+                }
+
+                attempt.Running = true;
+            }
+
+            opening.Add(OpenAsync(candidate, attempt, cancellationToken));
+        }
+
+        return next;
+    }
+
+    private IEnumerable<Candidate> Candidates() => transfer.Descriptor.ForeignEndpoints is { Count: > 0 } endpoints
+        ? endpoints.Select(static endpoint => new Candidate(null, endpoint))
+        : services.Shares.HoldersOf(transfer.InfoHash).Select(static peer => new Candidate(peer, null));
+
+    private async Task OpenAsync(Candidate candidate, Attempt attempt, CancellationToken cancellationToken)
+    {
+        string? error = null;
+        using var timeout = new CancellationTokenSource(OpenTimeout, transfer.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
+        try
+        {
+            var session = new PeerSession(transfer);
+            if (candidate.Peer is { } peer)
+            {
+                await services.Opener.OpenChannelAsync(peer, transfer.InfoHash, session, either.Token).ConfigureAwait(false);
+            }
+            else
+            {
+                var opener = services.ForeignOpener ?? throw new P2PShareException(ErrorKind.InvalidOperation, ErrorIds.PeerUnreachable, "This peer does not connect to foreign clients.");
+                transfer.RememberForeign(session, candidate.Endpoint!);
+                await opener.OpenForeignAsync(candidate.Endpoint!, session, either.Token).ConfigureAwait(false);
+            }
+        }
+        catch (P2PShareException failure)
+        {
+            error = failure.Message;
+        }
+        catch (OperationCanceledException)
+        {
+            error = cancellationToken.IsCancellationRequested ? "cancelled" : $"no answer in {OpenTimeout.TotalSeconds:0} s";
+        }
+
+        lock (_gate)
+        {
+            attempt.Running = false;
+            attempt.EndedAt = transfer.Time.GetTimestamp();
+            attempt.Error = error;
+            // A channel that opens and closes at once must not be opened in a tight circle either.
+            attempt.Failures = error is null ? 1 : attempt.Failures + 1;
+            var delay = Math.Min(LongestDelay.TotalSeconds, FirstDelay.TotalSeconds * Math.Pow(2, Math.Min(attempt.Failures - 1, 10)));
+            attempt.Delay = TimeSpan.FromSeconds(delay * (0.5 + random.NextDouble()));
+        }
+    }
+
+    private string Report()
+    {
+        lock (_gate)
+        {
+            var failed = _attempts.Where(static attempt => attempt.Value.Error is not null)
+                .Select(static attempt => $"{Describe(attempt.Key)}: {attempt.Value.Error}").Take(5).ToList();
+            return failed.Count == 0
+                ? "No peer that holds the share is known at the moment."
+                : $"No peer that holds the share can be reached. Tried: {string.Join("; ", failed)}";
+        }
+    }
+
+    private static string Describe(Candidate candidate) => candidate.Endpoint ?? candidate.Peer!.Value.ToString()[..12];
+
+    private readonly record struct Candidate(PeerId? Peer, string? Endpoint);
+
+    private sealed class Attempt
+    {
+        public bool Running { get; set; }
+
+        public int Failures { get; set; }
+
+        public long EndedAt { get; set; }
+
+        public TimeSpan Delay { get; set; }
+
+        public string? Error { get; set; }
+    }
+}

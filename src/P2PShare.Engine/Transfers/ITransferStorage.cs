@@ -1,0 +1,17 @@
+using P2PShare.Engine.Storage;
+using P2PShare.Protocol.Metainfo;
+
+namespace P2PShare.Engine.Transfers;
+
+/// <summary>Makes the storage of a transfer that receives.</summary>
+internal interface ITransferStorage
+{
+    /// <summary>Opens or goes on with the files of a download; what is there already is verified.</summary>
+    /// <param name="checkedBytes">Gets the number of bytes verified so far.</param>
+    /// <exception cref="Errors.P2PShareException">FileExists, DestinationUnusable, DiskFull, UnsafePath.</exception>
+    Task<OpenedStorage> OpenAsync(
+        TransferDescriptor descriptor, TorrentInfo info, PieceLayers layers, IProgress<long> checkedBytes, CancellationToken cancellationToken);
+}
+
+/// <summary>A storage and where the received file or folder will stand.</summary>
+internal sealed record OpenedStorage(IShareStorage Storage, string FullName);

@@ -1,0 +1,135 @@
+using P2PShare.Engine.Errors;
+using P2PShare.Protocol;
+using P2PShare.Protocol.Wire;
+
+namespace P2PShare.Engine.Transfers;
+
+/// <summary>This part: answering requests.</summary>
+internal sealed partial class PeerSession
+{
+    /// <summary>The requests a peer may have outstanding here (BEP 10, <c>reqq</c>).</summary>
+    public const int RequestQueue = 2000;
+
+    // Answers that wait for the upload limit; without one they go to the channel at once.
+    private readonly Queue<BlockRequest> _pendingUploads = new();
+    private long _sent;
+
+    /// <summary>Whether the peer wants something of us.</summary>
+    public bool IsRemoteInterested { get; private set; }
+
+    /// <summary>Whether its requests are refused.</summary>
+    public bool AmChoking { get; private set; } = true;
+
+    /// <summary>When it was last choked or unchoked, a timestamp of the transfer's clock; 0 for never.</summary>
+    public long ChokeChangedAt { get; private set; }
+
+    public long BytesSent => Interlocked.Read(ref _sent);
+
+    public bool ReadBlock(in BlockRequest request, Span<byte> destination)
+    {
+        if (_transfer.Storage is not { } storage) return false;
+        try
+        {
+            storage.ReadBlock(request.Piece, request.Begin, destination);
+            return true;
+        }
+        catch (P2PShareException error)
+        {
+            _transfer.OnReadFailed(request.Piece, error);
+            return false;
+        }
+        catch (ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+
+    public void OnBlockSent(in BlockRequest request)
+    {
+        Interlocked.Add(ref _sent, request.Length);
+        _transfer.CountSent(request.Length);
+    }
+
+    /// <summary>Chokes or unchokes the peer. With the gate held.</summary>
+    public void SetChoking(bool choking)
+    {
+        if (choking == AmChoking || !IsOpen) return;
+        AmChoking = choking;
+        ChokeChangedAt = _transfer.Time.GetTimestamp();
+        SendEmpty(choking ? MessageId.Choke : MessageId.Unchoke);
+        if (!choking) return;
+        var dropped = new List<BlockRequest>();
+        _channel!.CancelAllBlocks(dropped);
+        dropped.AddRange(_pendingUploads);
+        _pendingUploads.Clear();
+        if (!Capabilities.Fast) return;
+        foreach (var request in dropped) SendRequest(MessageId.RejectRequest, request);
+    }
+
+    /// <summary>Hands answers that waited for the upload limit to the channel. With the gate held.</summary>
+    public void FlushUploads()
+    {
+        while (_pendingUploads.TryPeek(out var request) && _transfer.Resources.UploadLimit.TryTake(request.Length))
+        {
+            _pendingUploads.Dequeue();
+            if (!_channel!.QueueBlock(request)) Reject(request);
+        }
+    }
+
+    private void OnInterested(bool interested)
+    {
+        lock (Gate)
+        {
+            IsRemoteInterested = interested;
+            _transfer.OnInterestChanged(this);
+        }
+    }
+
+    private void OnRequest(in BlockRequest request)
+    {
+        lock (Gate)
+        {
+            if (AmChoking || !CanServe(request) || _pendingUploads.Count >= RequestQueue)
+            {
+                Reject(request);
+            }
+            else if (_transfer.Resources.UploadLimit.IsLimited || _pendingUploads.Count > 0)
+            {
+                _pendingUploads.Enqueue(request);
+                FlushUploads();
+            }
+            else if (!_channel!.QueueBlock(request))
+            {
+                Reject(request);
+            }
+        }
+    }
+
+    private bool CanServe(in BlockRequest request) =>
+        _transfer is { Info: { } info, Storage: { } storage }
+        && request.Piece >= 0 && request.Piece < info.PieceCount
+        && request.IsInside(info.PieceSize(request.Piece))
+        && storage.HasPiece(request.Piece);
+
+    private void OnCancel(BlockRequest request)
+    {
+        lock (Gate)
+        {
+            var found = _channel!.CancelBlock(request);
+            for (var i = _pendingUploads.Count; i > 0; i--)
+            {
+                // The queue turns once around without the first such request; its order stays.
+                var pending = _pendingUploads.Dequeue();
+                if (!found && pending == request) found = true;
+                else _pendingUploads.Enqueue(pending);
+            }
+
+            if (found) Reject(request);
+        }
+    }
+
+    private void Reject(in BlockRequest request)
+    {
+        if (Capabilities.Fast) SendRequest(MessageId.RejectRequest, request);
+    }
+}

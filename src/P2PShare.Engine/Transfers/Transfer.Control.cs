@@ -1,0 +1,146 @@
+using P2PShare.Engine.Errors;
+
+namespace P2PShare.Engine.Transfers;
+
+/// <summary>This part: what a transfer's user can do with it, one thing at a time.</summary>
+internal sealed partial class Transfer : IAsyncDisposable
+{
+    private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(30);
+
+    private readonly SemaphoreSlim _control = new(1, 1);
+
+    /// <summary>Its user had suspended it in an earlier run; it waits for <see cref="ResumeAsync"/>.</summary>
+    public void MarkSuspended()
+    {
+        SetPhase(TransferState.Suspended);
+        _completion.TrySetCanceled();
+    }
+
+    public async Task SuspendAsync(CancellationToken cancellationToken)
+    {
+        await _control.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (_phase is TransferState.Completed or TransferState.Stopped or TransferState.Suspended) return;
+            await HaltAsync(TransferState.Suspended, "the transfer is suspended").ConfigureAwait(false);
+            Descriptor = Descriptor with { IsSuspended = true };
+            if (Storage is { } storage) await storage.FlushAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _control.Release();
+        }
+    }
+
+    public async Task ResumeAsync(CancellationToken cancellationToken)
+    {
+        await _control.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (_phase is not (TransferState.Suspended or TransferState.Failed)) return;
+            await _run.WaitAsync(cancellationToken).ConfigureAwait(false);
+            Descriptor = Descriptor with { IsSuspended = false };
+            Start();
+        }
+        finally
+        {
+            _control.Release();
+        }
+    }
+
+    public async Task StopAsync(bool keepPartial, CancellationToken cancellationToken)
+    {
+        await _control.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (_phase == TransferState.Stopped) return;
+            var completed = _phase == TransferState.Completed;
+            await HaltAsync(TransferState.Stopped, "the transfer was stopped").ConfigureAwait(false);
+            if (completed) return;
+            if (Storage is null && !keepPartial && Info is { } info && Layers is { } layers && _services is { } services)
+            {
+                // A transfer of an earlier run that was not started in this one: its files are still there.
+                var opened = await services.Storage.OpenAsync(Descriptor, info, layers, new Progress<long>(), cancellationToken).ConfigureAwait(false);
+                Storage = opened.Storage;
+            }
+
+            if (Storage is { } storage) await storage.AbandonAsync(keepPartial, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _control.Release();
+        }
+    }
+
+    /// <summary>Ends all work, flushes and closes the files; the transfer can be started again in another run.</summary>
+    public async Task CloseAsync(string reason)
+    {
+        await _control.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            // What the user sees stays: a peer that stops suspends nobody's transfer.
+            await HaltAsync(null, reason).ConfigureAwait(false);
+            if (Storage is not { } storage) return;
+            try
+            {
+                await storage.FlushAsync(CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (P2PShareException error)
+            {
+                _events.OnWarning(this, error.ErrorId, error.Message);
+            }
+
+            await storage.DisposeAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            _control.Release();
+        }
+    }
+
+    /// <inheritdoc cref="CloseAsync"/>
+    public async ValueTask DisposeAsync() => await CloseAsync("the peer stops").ConfigureAwait(false);
+
+    /// <summary>Ends the run, closes the sessions and waits for the hashing threads. With <see cref="_control"/> held.</summary>
+    private async Task HaltAsync(TransferState? state, string reason)
+    {
+        var drained = Task.CompletedTask;
+        lock (Gate)
+        {
+            if (state is { } phase)
+            {
+                _phase = phase;
+                RaiseState();
+                UpdateHolding();
+            }
+
+            if (Queue is { } queue) queue.IsPaused = true;
+        }
+
+        if (_running is { } running) await running.CancelAsync().ConfigureAwait(false);
+        CloseSessions(reason);
+        await _run.ConfigureAwait(false);
+        Verification.Schedule();
+        drained = Verification.IdleAsync();
+        await Task.WhenAny(drained, Task.Delay(DrainTimeout, Time)).ConfigureAwait(false);
+        _completion.TrySetCanceled();
+        lock (Gate) Queue?.DropAll();
+    }
+
+    private void Fail(P2PShareException error)
+    {
+        lock (Gate)
+        {
+            _error = error.Message;
+            _errorId = error.ErrorId;
+            if (Queue is { } queue) queue.IsPaused = true;
+            // A full disk is no fault of the transfer: it goes on where it was when there is room.
+            _phase = error.ErrorId == ErrorIds.DiskFull ? TransferState.Suspended : TransferState.Failed;
+            UpdateHolding();
+            RaiseState();
+        }
+
+        CloseSessions("the transfer has failed");
+        _completion.TrySetException(error);
+    }
+}
