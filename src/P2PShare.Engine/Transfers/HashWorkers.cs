@@ -1,18 +1,5 @@
 namespace P2PShare.Engine.Transfers;
 
-/// <summary>Work for <see cref="HashWorkers"/>; an object that lives on, so that queueing it allocates nothing.</summary>
-internal interface IHashWork
-{
-    /// <summary>Runs on a hashing thread; it may hash, read and write disks, and must not throw.</summary>
-    void Run();
-}
-
-/// <summary>Where hashing goes to be done elsewhere.</summary>
-internal interface IHashQueue
-{
-    void Enqueue(IHashWork work);
-}
-
 /// <summary>
 /// Threads of their own for hashing and disk writes: a heartbeat or a read from a socket never queues behind them.
 /// What is queued is bounded by its makers (pieces by the buffer pool, leaf hash answers by session).

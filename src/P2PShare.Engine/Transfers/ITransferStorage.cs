@@ -1,4 +1,3 @@
-using P2PShare.Engine.Storage;
 using P2PShare.Protocol.Metainfo;
 
 namespace P2PShare.Engine.Transfers;
@@ -12,6 +11,3 @@ internal interface ITransferStorage
     Task<OpenedStorage> OpenAsync(
         TransferDescriptor descriptor, TorrentInfo info, PieceLayers layers, IProgress<long> checkedBytes, CancellationToken cancellationToken);
 }
-
-/// <summary>A storage and where the received file or folder will stand.</summary>
-internal sealed record OpenedStorage(IShareStorage Storage, string FullName);
