@@ -24,12 +24,13 @@ public static class NameRules
 
     public static bool IsPeerName(string? name) => IsName(name, MaxPeerNameLength);
 
-    /// <summary>The nearest valid peer name: "peer" when nothing of <paramref name="text"/> can stay.</summary>
+    /// <summary>The nearest valid peer name, with room for a number: "peer" when nothing of <paramref name="text"/> can stay.</summary>
     internal static string ToPeerName(string text)
     {
-        var characters = text.Select(c => IsNameCharacter(c) ? c : '-').Take(MaxPeerNameLength - 4).ToArray();
+        var characters = text.Select(c => IsNameCharacter(c) ? c : '-').Take(MaxPeerNameLength - 5).ToArray();
         var name = new string(characters).Trim('.', '-');
-        return IsPeerName(name) ? name : IsPeerName("peer-" + name) ? "peer-" + name : "peer";
+        if (name.Length == 0) return "peer";
+        return IsPeerName(name) ? name : "peer-" + name;
     }
 
     private static void Check(string? name, string what, int maxLength)

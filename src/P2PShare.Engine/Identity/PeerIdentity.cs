@@ -3,11 +3,12 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using P2PShare.Engine.Errors;
 using P2PShare.Protocol.Membership;
+using P2PShare.Protocol.Membership.Records;
 
 namespace P2PShare.Engine.Identity;
 
 /// <summary>Who this peer is in its swarm: its key, its leaf certificate, and how to tell the swarm's other leaves. Safe for concurrent use.</summary>
-public sealed class PeerIdentity : IDisposable
+public sealed class PeerIdentity : IRecordSigner, IDisposable
 {
     private static readonly TimeSpan WarnBeforeEnd = TimeSpan.FromDays(30);
 
@@ -45,6 +46,15 @@ public sealed class PeerIdentity : IDisposable
     public SwarmId SwarmId => _credentials.SwarmId;
 
     public string SwarmName => _credentials.SwarmName;
+
+    /// <summary>The name the administrator gave this machine; null for an ordinary member, which chooses its own.</summary>
+    public string? ReservedName => NameGrant?.Name;
+
+    /// <summary>The administrator's word on name and role, which goes into this peer's record; null for an ordinary member.</summary>
+    public NameGrant? NameGrant => _credentials.Content.NameGrant;
+
+    /// <summary>What this peer may become.</summary>
+    public SwarmRole Role => SwarmFileWriter.RoleOf(NameGrant) ?? SwarmRole.Member;
 
     /// <summary>What the swarm file says.</summary>
     public SwarmInfo SwarmInfo => _credentials.Info;
@@ -108,6 +118,24 @@ public sealed class PeerIdentity : IDisposable
     }
 
     /// <summary>
+    /// Fully checks a peer's leaf and the name grant beside it in its record. A leaf that the root signed needs its grant:
+    /// otherwise a machine could drop the role it was given and call itself as it likes.
+    /// </summary>
+    /// <param name="grant">The record's grant, if it has one.</param>
+    /// <param name="reason">The end of the sentence "its certificate …".</param>
+    public bool TryValidatePeer(ReadOnlySpan<byte> der, NameGrant? grant, out PeerId peer, out string reason)
+    {
+        var problem = Trust.Check(der, out peer, out var isNamed);
+        reason = SwarmTrust.Describe(problem);
+        if (problem != CertificateProblem.None) return false;
+        if (isNamed != grant is not null) reason = isNamed ? "comes without the name it was made for" : "comes with a name that was not made for it";
+        else if (grant is not null && !IsGranted(grant, peer)) reason = "comes with a name that the administrator did not grant it, or no longer";
+        else return true;
+        peer = default;
+        return false;
+    }
+
+    /// <summary>
     /// Signs a new leaf for the same key when two thirds of its life are over; to be called about daily by a peer that
     /// runs for months. Links that stand are not touched. A named machine's leaf is renewed by its administrator alone.
     /// </summary>
@@ -153,6 +181,14 @@ public sealed class PeerIdentity : IDisposable
 
         lock (_signing) _key.Dispose();
         _credentials.Dispose();
+    }
+
+    private bool IsGranted(NameGrant grant, PeerId peer)
+    {
+        if (grant.Peer != peer || !NameRules.IsPeerName(grant.Name) || grant.NotAfterUnixTimeSeconds < _timeProvider.GetUtcNow().ToUnixTimeSeconds()) return false;
+        using var rootKey = ECDsa.Create();
+        rootKey.ImportSubjectPublicKeyInfo(RootPublicKey.Span, out _);
+        return grant.Verify(rootKey);
     }
 
     private sealed class LeafState : IDisposable

@@ -16,6 +16,9 @@ public sealed class SwarmCredentials : IDisposable
 
     public string SwarmName => Content.SwarmName;
 
+    /// <summary>The name the administrator gave this machine; null for an ordinary member, which chooses its own.</summary>
+    public string? ReservedName => Content.NameGrant?.Name;
+
     /// <summary>What the file says; its path is "-" when it came as text.</summary>
     public SwarmInfo Info { get; }
 

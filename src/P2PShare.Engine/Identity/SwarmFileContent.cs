@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using P2PShare.Engine.Errors;
 using P2PShare.Protocol.Membership;
+using P2PShare.Protocol.Membership.Records;
 
 namespace P2PShare.Engine.Identity;
 
@@ -24,7 +25,9 @@ internal sealed class SwarmFileContent : IDisposable
     /// <summary>The file's one key: the root's, a join issuer's or the leaf's, as <see cref="Authority"/> says.</summary>
     public ECDsa? Key { get; private set; }
 
-    public byte[]? NameGrantData { get; private set; }
+    /// <summary>A named machine's name and role, proved to be for its leaf.</summary>
+    public NameGrant? NameGrant { get; private set; }
+
     public SwarmAuthority Authority { get; private set; }
 
     /// <summary>The certificate the key belongs to; the root without a key.</summary>
@@ -48,6 +51,7 @@ internal sealed class SwarmFileContent : IDisposable
             {
                 FormatException => content.Invalid(e.Message, e),
                 CryptographicException => content.Invalid("has a certificate or key that cannot be read", e),
+                MembershipException => content.Invalid("has a name grant that cannot be read", e),
                 _ => e,
             };
         }
@@ -122,8 +126,8 @@ internal sealed class SwarmFileContent : IDisposable
                     CryptographicOperations.ZeroMemory(data);
                     break;
                 case PemBlocks.NameGrant:
-                    if (NameGrantData is not null) throw new FormatException("has more than one name grant");
-                    NameGrantData = data;
+                    if (NameGrant is not null) throw new FormatException("has more than one name grant");
+                    NameGrant = NameGrant.Parse(data);
                     break;
                 case "ENCRYPTED PRIVATE KEY" or "EC PRIVATE KEY" or "RSA PRIVATE KEY":
                     throw new FormatException($"has a key of a kind that swarms do not use ({label})");
@@ -139,6 +143,7 @@ internal sealed class SwarmFileContent : IDisposable
         }
 
         FindAuthority();
+        CheckLeaf();
     }
 
     private static X509Certificate2 LoadCertificate(byte[] data)
@@ -219,5 +224,14 @@ internal sealed class SwarmFileContent : IDisposable
         else if (JoinIssuers.Find(Owns) is { } issuer) (Authority, Own) = (SwarmAuthority.Join, issuer);
         else if (Owns(Leaf)) (Authority, Own) = (SwarmAuthority.Peer, Leaf!);
         else throw new FormatException("has a private key that belongs to none of its certificates");
+    }
+
+    private void CheckLeaf()
+    {
+        if (Leaf is null && NameGrant is null) return;
+        if (Leaf is null || NameGrant is null || Authority is SwarmAuthority.Join or SwarmAuthority.Admin) throw new FormatException("has only a part of a named machine's file, or more than that");
+        using var rootKey = Root.GetECDsaPublicKey() ?? throw new FormatException("has a root certificate whose key is not ECDSA");
+        if (!SwarmTrust.TryGetPeerId(Leaf, out var peer) || NameGrant.Peer != peer || !NameGrant.Verify(rootKey) || !NameRules.IsPeerName(NameGrant.Name))
+            throw new FormatException("has a name that was not granted to its certificate");
     }
 }

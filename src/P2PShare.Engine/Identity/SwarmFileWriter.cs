@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using P2PShare.Protocol.Membership;
+using P2PShare.Protocol.Membership.Records;
 
 namespace P2PShare.Engine.Identity;
 
@@ -45,9 +46,46 @@ internal static class SwarmFileWriter
         Authority = content.Authority,
         NotAfter = content.Own.NotAfter.ToUniversalTime(),
         RootNotAfter = content.Root.NotAfter.ToUniversalTime(),
+        PeerName = content.NameGrant?.Name,
+        Role = RoleOf(content.NameGrant),
     };
+
+    public static SwarmRole? RoleOf(NameGrant? grant) =>
+        grant is null ? null : (grant.Roles & PeerRoles.MayCoordinate) != 0 ? SwarmRole.Member : SwarmRole.Client;
+
+    /// <exception cref="IOException"/>
+    /// <exception cref="UnauthorizedAccessException"/>
+    public static SwarmInfo CreatePeer(SwarmFileContent admin, ECDsa key, string peerName, SwarmRole role, TimeSpan lifetime, string path, bool overwrite, DateTimeOffset now)
+    {
+        using var leaf = CertificateIssuer.CreateLeaf(key, admin.SwarmId, admin.Root, admin.Key!, lifetime, now);
+        if (!SwarmTrust.TryGetPeerId(leaf, out var peer)) throw new InvalidOperationException("A new leaf has no P-256 key.");
+        var roles = role == SwarmRole.Client ? PeerRoles.None : PeerRoles.MayCoordinate;
+        var grant = NameGrant.Sign(peer, peerName, roles, new DateTimeOffset(leaf.NotAfter).ToUnixTimeSeconds(), new RootSigner(admin.Key!));
+
+        var text = PemBlocks.Write(
+            $"P2PShare: the file of the machine '{peerName}' in the swarm '{admin.SwarmName}'. Give it to that machine and to nobody else.",
+            [Block(admin.Root), .. admin.JoinIssuers.Select(Block), Block(leaf), Block(key), (PemBlocks.NameGrant, grant.Encode())]);
+        OwnerOnlyFile.WriteAll([(path, text)], overwrite);
+
+        return new SwarmInfo
+        {
+            Name = admin.SwarmName,
+            SwarmId = admin.SwarmId.ToString(),
+            SwarmPath = path,
+            Authority = SwarmAuthority.Peer,
+            NotAfter = leaf.NotAfter.ToUniversalTime(),
+            RootNotAfter = admin.Root.NotAfter.ToUniversalTime(),
+            PeerName = peerName,
+            Role = role,
+        };
+    }
 
     internal static (string Label, byte[] Data) Block(X509Certificate2 certificate) => (PemBlocks.Certificate, certificate.RawData);
 
     internal static (string Label, byte[] Data) Block(ECDsa key) => (PemBlocks.PrivateKey, key.ExportPkcs8PrivateKey());
+
+    private sealed class RootSigner(ECDsa key) : IRecordSigner
+    {
+        public byte[] Sign(ReadOnlySpan<byte> data) => key.SignData(data, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+    }
 }

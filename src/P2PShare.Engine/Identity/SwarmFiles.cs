@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using P2PShare.Engine.Errors;
 using P2PShare.Protocol.Membership;
 
@@ -21,11 +22,37 @@ public static class SwarmFiles
     /// <exception cref="P2PShareException">SwarmNotFound, SwarmFileInvalid, CertificateExpired, CertificateInvalid (not valid yet), FileUnreadable.</exception>
     public static SwarmInfo Read(string path) => Read(path, TimeProvider.System);
 
-    /// <summary>Signs a leaf for one machine with the admin file, and writes it with its key to <paramref name="outputPath"/>, readable by its owner alone.</summary>
+    /// <summary>
+    /// Signs a leaf for one machine with the admin file, and writes it with its key to <paramref name="outputPath"/>, readable by its owner alone.
+    /// Overwriting the same machine's file keeps its key, so that it stays the same peer and the publisher of its shares;
+    /// delete the file first to give it a new one.
+    /// </summary>
     /// <param name="validity">How long it lives; at most until the root ends; null for one year.</param>
-    /// <exception cref="Errors.P2PShareException">InvalidName, AdminFileRequired, SwarmFileExists, CertificateInvalid.</exception>
-    public static SwarmInfo CreatePeerCertificate(string adminPath, string peerName, SwarmRole role, TimeSpan? validity, string outputPath, bool overwrite, TimeProvider timeProvider) =>
-        throw new NotSupportedException(adminPath + peerName + role + validity + outputPath + overwrite + timeProvider);
+    /// <param name="force">Uses the admin file even when others may read it.</param>
+    /// <exception cref="P2PShareException">
+    /// InvalidName, AdminFileRequired, SwarmFileExists, CertificateInvalid, CertificateExpired (the root), DestinationUnusable, and those of reading a swarm file.
+    /// </exception>
+    public static SwarmInfo CreatePeerCertificate(string adminPath, string peerName, SwarmRole role, TimeSpan? validity, string outputPath, bool overwrite, TimeProvider timeProvider, bool force = false)
+    {
+        NameRules.CheckPeerName(peerName);
+        if (validity <= TimeSpan.Zero) throw new P2PShareException(ErrorKind.InvalidArgument, ErrorIds.CertificateInvalid, "A certificate must be valid for some time.", validity);
+        var now = timeProvider.GetUtcNow();
+        var path = Path.GetFullPath(outputPath);
+        using var admin = ReadAdmin(adminPath, requirePrivate: !force);
+        admin.CheckTime(now);
+        if (Directory.Exists(path) || (!overwrite && File.Exists(path))) throw OwnerOnlyFile.Exists(path);
+
+        using var key = FindKeyOf(peerName, admin.SwarmId, path) ?? CertificateIssuer.CreateKey();
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            return SwarmFileWriter.CreatePeer(admin, key, peerName, role, validity ?? CertificateIssuer.LeafLifetime, path, overwrite, now);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unusable(path, e);
+        }
+    }
 
     /// <summary>Where the user's own default swarm file is, whether or not it exists.</summary>
     public static string DefaultSwarmPath => StandardFolders.DefaultSwarmPath;
@@ -53,6 +80,37 @@ public static class SwarmFiles
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw Unusable(swarmPath, e);
+        }
+    }
+
+    private static SwarmFileContent ReadAdmin(string path, bool requirePrivate)
+    {
+        var content = SwarmFileReader.Read(path, requirePrivate);
+        if (content.Authority == SwarmAuthority.Admin) return content;
+        using (content)
+        {
+            throw new P2PShareException(
+                ErrorKind.InvalidArgument,
+                ErrorIds.AdminFileRequired,
+                $"'{path}' is not the administrator's file of the swarm '{content.SwarmName}': only that one can sign a named machine's certificate.",
+                path,
+                $"Give {content.SwarmName}.admin.pem, which stayed where the swarm was made.");
+        }
+    }
+
+    private static ECDsa? FindKeyOf(string peerName, SwarmId swarm, string path)
+    {
+        if (!File.Exists(path)) return null;
+        try
+        {
+            using var old = SwarmFileReader.Read(path, requirePrivate: false);
+            if (old.Authority != SwarmAuthority.Peer || old.SwarmId != swarm || old.NameGrant?.Name != peerName) return null;
+            return ECDsa.Create(old.Key!.ExportParameters(includePrivateParameters: true));
+        }
+        catch (P2PShareException)
+        {
+            // Whatever is there is to be overwritten.
+            return null;
         }
     }
 

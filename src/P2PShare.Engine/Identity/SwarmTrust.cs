@@ -40,9 +40,13 @@ internal sealed class SwarmTrust(SwarmId swarmId, X509Certificate2 root, IReadOn
     }
 
     /// <summary>Fully checks a leaf's DER bytes.</summary>
-    public CertificateProblem Check(ReadOnlySpan<byte> der, out PeerId peer)
+    public CertificateProblem Check(ReadOnlySpan<byte> der, out PeerId peer) => Check(der, out peer, out _);
+
+    /// <summary>Fully checks a leaf's DER bytes, and tells whether the root itself signed it: a named machine's.</summary>
+    public CertificateProblem Check(ReadOnlySpan<byte> der, out PeerId peer, out bool isNamed)
     {
         peer = default;
+        isNamed = false;
         if (der.Length is 0 or > MaxCertificateSize) return CertificateProblem.Malformed;
         try
         {
@@ -51,6 +55,7 @@ internal sealed class SwarmTrust(SwarmId swarmId, X509Certificate2 root, IReadOn
             if (!certificate.RawDataMemory.Span.SequenceEqual(der)) return CertificateProblem.Malformed;
             using var chain = new X509Chain { ChainPolicy = CreatePolicy(CertificateIssuer.ServerAuthentication, CertificateIssuer.ClientAuthentication) };
             var trusted = chain.Build(certificate);
+            isNamed = chain.ChainElements.Count == 2;
             return Judge(certificate, chain, trusted, out peer);
         }
         catch (CryptographicException)

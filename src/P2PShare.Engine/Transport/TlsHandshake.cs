@@ -11,6 +11,11 @@ namespace P2PShare.Engine.Transport;
 /// <summary>One handshake: what was seen of the other side, and what of it was refused.</summary>
 internal sealed class TlsHandshake(PeerIdentity identity)
 {
+    private const int SchannelApplicationProtocolMismatch = unchecked((int)0x80090367);
+    private const int SchannelAlgorithmMismatch = unchecked((int)0x80090331);
+
+    private static readonly TlsRefusal NotTls = new(TlsRefusalReason.NotTls, "What it sent was not TLS.");
+
     private bool _helloSeen;
     private bool _certificateSeen;
     private PeerId? _remoteId;
@@ -82,13 +87,11 @@ internal sealed class TlsHandshake(PeerIdentity identity)
             }
         }
 
-        if (error is AuthenticationException or Win32Exception)
-        {
-            if (asServer && !_helloSeen) return new TlsRefusal(TlsRefusalReason.NotTls, "What it sent was not TLS.");
-            // All that is left to fail once both sides agree on TLS 1.3, and before a certificate comes, is ALPN.
-            if (asServer && !_certificateSeen && Mentions(error, "no application protocol", "application_protocol")) return new TlsRefusal(TlsRefusalReason.NoAlpn, "It does not speak P2PShare's protocol (ALPN).");
-        }
-
+        if (asServer && !_helloSeen) return NotTls;
+        // SslStream has only texts and Windows' codes to tell these apart; what is not recognised is still refused.
+        if (!_certificateSeen && IsAbout(error, SchannelApplicationProtocolMismatch, "application protocol")) return new TlsRefusal(TlsRefusalReason.NoAlpn, "It does not speak P2PShare's protocol (ALPN).");
+        if (!_certificateSeen && IsAbout(error, SchannelAlgorithmMismatch, "unsupported protocol", "protocol version")) return new TlsRefusal(TlsRefusalReason.OldTls, "It did not agree on TLS 1.3.");
+        if (!_certificateSeen && error is AuthenticationException { InnerException: null }) return NotTls;
         return new TlsRefusal(TlsRefusalReason.Other, $"The TLS handshake failed ({error.GetBaseException().GetType().Name}).");
     }
 
@@ -129,10 +132,11 @@ internal sealed class TlsHandshake(PeerIdentity identity)
         return new TlsRefusedException(_refusal);
     }
 
-    private static bool Mentions(Exception error, params ReadOnlySpan<string> texts)
+    private static bool IsAbout(Exception error, int schannelCode, params ReadOnlySpan<string> texts)
     {
         for (var e = error; e is not null; e = e.InnerException)
         {
+            if (e is Win32Exception windows && windows.NativeErrorCode == schannelCode) return true;
             foreach (var text in texts)
             {
                 if (e.Message.Contains(text, StringComparison.OrdinalIgnoreCase)) return true;
