@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Text;
+using P2PShare.Engine.Storage;
 
 namespace P2PShare.PowerShell.Views;
 
@@ -35,24 +35,6 @@ public static class DisplayText
     /// <summary>A span to the second.</summary>
     public static string Span(TimeSpan? span) => span is not { } s ? "" : s.TotalDays >= 1 ? s.ToString(@"d\.hh\:mm\:ss", CultureInfo.InvariantCulture) : s.ToString(@"hh\:mm\:ss", CultureInfo.InvariantCulture);
 
-    /// <summary>
-    /// A name that came from the network, harmless to a terminal: control, escape and direction-changing characters
-    /// are written as their code points.
-    /// </summary>
-    public static string Safe(string? text)
-    {
-        if (string.IsNullOrEmpty(text)) return "";
-        if (!text.Any(IsUnsafe)) return text;
-        var safe = new StringBuilder(text.Length + 16);
-        foreach (var c in text)
-        {
-            if (IsUnsafe(c)) safe.Append(CultureInfo.InvariantCulture, $"\\u{{{(int)c:X4}}}");
-            else safe.Append(c);
-        }
-
-        return safe.ToString();
-    }
-
-    private static bool IsUnsafe(char c) =>
-        char.IsControl(c) || c is '\u061C' or '\u200E' or '\u200F' or (>= '\u2028' and <= '\u202E') or (>= '\u2066' and <= '\u2069') or '\uFEFF';
+    /// <summary>A name that came from the network, harmless to a terminal: what could steer one is written as code points.</summary>
+    public static string Safe(string? text) => DisplayName.Escape(text);
 }

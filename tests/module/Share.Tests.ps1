@@ -1,0 +1,166 @@
+BeforeAll {
+    . "$PSScriptRoot/Common.ps1"
+    Import-TestedModule
+    $swarm = New-P2PSwarm -Name lab -Path $TestDrive
+    $north = Start-TestPeer $swarm north $TestDrive
+    $south = Start-TestPeer $swarm south $TestDrive -Join $north
+    $null = New-TestFile "$TestDrive/data/one.iso" 40000 1
+    $null = New-TestFile "$TestDrive/data/two.iso" 10 2
+    $null = New-TestFile "$TestDrive/data/[x].txt" 10 3
+    $null = New-TestFile "$TestDrive/data/tree/sub/a.txt" 11 4
+    $null = New-TestFile "$TestDrive/data/tree/b.log" 12 5
+    $sent = Get-ChildItem "$TestDrive/data" | Send-P2PFile -Peer north
+    Wait-Until { @(Get-P2PShare -Peer south).Count -eq 4 }
+}
+
+AfterAll { Stop-TestPeers }
+
+Describe 'Get-P2PShare' {
+    It 'lists each share once, though two local peers know it' {
+        (Get-P2PShare).Name | Sort-Object | Should -Be ('[x].txt', 'one.iso', 'tree', 'two.iso' | Sort-Object)
+    }
+
+    It 'lists what one peer knows, in objects that carry its id' {
+        $shares = Get-P2PShare -Peer south
+        $shares | Should -BeOfType P2PShare.Engine.Catalogue.ShareInfo
+        $shares.PeerId | Select-Object -Unique | Should -Be $south.PeerId
+        $shares.Publisher | Select-Object -Unique | Should -Be 'north'
+        $shares.IsLocal | Select-Object -Unique | Should -BeFalse
+    }
+
+    It 'finds by name, wildcard, info-hash and publisher' {
+        (Get-P2PShare ONE.iso).Length | Should -Be 40000
+        (Get-P2PShare *.iso).Name | Should -Be 'one.iso', 'two.iso'
+        (Get-P2PShare '[ot]*.iso').Name | Should -Be 'one.iso', 'two.iso'
+        (Get-P2PShare ($sent | Where-Object Name -EQ 'tree').InfoHash).Name | Should -Be 'tree'
+        (Get-P2PShare -InfoHash ($sent | Where-Object Name -EQ 'tree').InfoHash).Name | Should -Be 'tree'
+        @(Get-P2PShare -Publisher north).Count | Should -Be 4
+        Get-P2PShare -Publisher south | Should -BeNullOrEmpty
+    }
+
+    It 'finds a name that looks like a wildcard' {
+        (Get-P2PShare '[x].txt').Name | Should -Be '[x].txt'
+    }
+
+    It 'complains of a name that is not there, and says nothing of a wildcard' {
+        Get-P2PShare nothing, two.iso -ErrorAction SilentlyContinue -ErrorVariable problem | ForEach-Object Name | Should -Be 'two.iso'
+        $problem.Count | Should -Be 1
+        $problem[0].FullyQualifiedErrorId | Should -BeLike 'ShareNotFound,*'
+        $problem[0].CategoryInfo.Category | Should -Be 'ObjectNotFound'
+        $problem[0].TargetObject | Should -Be 'nothing'
+        Get-P2PShare *.nothing -ErrorAction Stop | Should -BeNullOrEmpty
+    }
+
+    It 'takes its own objects from the pipe, also after Export-Clixml' {
+        (Get-P2PShare one.iso -Peer south | Get-P2PShare).PeerId | Should -Be $south.PeerId
+        Get-P2PShare one.iso -Peer south | Export-Clixml "$TestDrive/share.xml"
+        $again = Import-Clixml "$TestDrive/share.xml" | Get-P2PShare
+        $again.Name | Should -Be 'one.iso'
+        $again.PeerId | Should -Be $south.PeerId
+        "$(Import-Clixml "$TestDrive/share.xml")" | Should -Be $again.InfoHash
+    }
+
+    It 'takes a local peer from the pipe' {
+        (Get-P2PPeer south -Local | Get-P2PShare two.iso).PeerId | Should -Be $south.PeerId
+        ($south | Get-P2PShare two.iso).PeerId | Should -Be $south.PeerId
+    }
+
+    It 'fits a table of 120 columns with readable sizes' {
+        $table = Get-P2PShare | Format-Table | Out-String -Width 120
+        $table | Should -Match '39\.1 KB'
+        $table | Should -Match 'north'
+    }
+}
+
+Describe 'Get-P2PFile' {
+    It 'lists the files of a share' {
+        $files = Get-P2PFile tree
+        $files | Should -BeOfType P2PShare.Engine.Catalogue.ShareFileInfo
+        $files.RelativePath | Sort-Object | Should -Be 'b.log', 'sub/a.txt'
+        ($files | Where-Object RelativePath -EQ 'b.log').Length | Should -Be 12
+        $files.ShareName | Select-Object -Unique | Should -Be 'tree'
+    }
+
+    It 'fetches the list from the publisher when it is not here' {
+        $files = Get-P2PFile tree -Peer south
+        $files.Count | Should -Be 2
+        $files.PeerId | Select-Object -Unique | Should -Be $south.PeerId
+    }
+
+    It 'filters by path and by name' {
+        (Get-P2PFile tree *.txt).RelativePath | Should -Be 'sub/a.txt'
+        (Get-P2PFile tree sub/*).RelativePath | Should -Be 'sub/a.txt'
+        (Get-P2PFile tree b.log).RelativePath | Should -Be 'b.log'
+    }
+
+    It 'takes shares from the pipe' {
+        (Get-P2PShare *.iso -Peer south | Get-P2PFile).RelativePath | Should -Be 'one.iso', 'two.iso'
+        Get-P2PShare tree -Peer south | Export-Clixml "$TestDrive/tree.xml"
+        @(Import-Clixml "$TestDrive/tree.xml" | Get-P2PFile).Count | Should -Be 2
+    }
+
+    It 'complains of a share that is not there' {
+        Get-P2PFile nothing -ErrorAction SilentlyContinue -ErrorVariable problem | Should -BeNullOrEmpty
+        $problem[0].FullyQualifiedErrorId | Should -BeLike 'ShareNotFound,*'
+    }
+}
+
+Describe 'A peer that cannot join' {
+    AfterEach { Get-P2PPeer lost -Local | Stop-P2PPeer }
+
+    It 'is an error after -TimeoutSec, never an empty catalogue' {
+        # Nobody listens on the port of a peer that was stopped.
+        $gone = Start-TestPeer $swarm gone $TestDrive
+        $gone | Stop-P2PPeer
+        $null = Start-TestPeer $swarm lost $TestDrive -Join $gone
+        Get-P2PShare -Peer lost -TimeoutSec 1 -ErrorAction SilentlyContinue -ErrorVariable problem | Should -BeNullOrEmpty
+        $problem[0].FullyQualifiedErrorId | Should -BeLike 'SwarmNotJoined,*'
+        $problem[0].Exception.Message | Should -Match ":$($gone.Port)"
+    }
+}
+
+Describe 'Remove-P2PShare' {
+    BeforeEach {
+        $null = New-TestFile "$TestDrive/remove/gone1.bin" 10 1
+        $null = New-TestFile "$TestDrive/remove/gone2.bin" 10 2
+        $null = Get-ChildItem "$TestDrive/remove" | Send-P2PFile -Peer north
+        Wait-Until { @(Get-P2PShare gone* -Peer south).Count -eq 2 }
+    }
+    AfterEach { Remove-P2PShare gone* -Peer north }
+
+    It 'withdraws a share from the swarm and leaves the file' {
+        Remove-P2PShare gone1.bin -Peer north | Should -BeNullOrEmpty
+        (Get-P2PShare gone* -Peer north).Name | Should -Be 'gone2.bin'
+        Wait-Until { @(Get-P2PShare gone* -Peer south).Count -eq 1 }
+        "$TestDrive/remove/gone1.bin" | Should -Exist
+    }
+
+    It 'takes shares from the pipe' {
+        Get-P2PShare gone* -Peer north | Remove-P2PShare
+        Get-P2PShare gone* -Peer north | Should -BeNullOrEmpty
+    }
+
+    It 'takes shares from the pipe after Export-Clixml' {
+        Get-P2PShare gone1.bin -Peer north | Export-Clixml "$TestDrive/gone.xml"
+        Import-Clixml "$TestDrive/gone.xml" | Remove-P2PShare
+        (Get-P2PShare gone* -Peer north).Name | Should -Be 'gone2.bin'
+    }
+
+    It 'does nothing with -WhatIf' {
+        Remove-P2PShare gone* -Peer north -WhatIf
+        @(Get-P2PShare gone* -Peer north).Count | Should -Be 2
+    }
+
+    It 'complains of what this peer does not offer' {
+        Remove-P2PShare gone1.bin -Peer south -ErrorAction SilentlyContinue -ErrorVariable problem
+        $problem[0].FullyQualifiedErrorId | Should -BeLike 'ShareNotFound,*'
+        $problem[0].TargetObject | Should -Be 'gone1.bin'
+        Remove-P2PShare gone* -Peer south -ErrorAction Stop
+        @(Get-P2PShare gone* -Peer north).Count | Should -Be 2
+    }
+
+    It 'does not guess among several peers' {
+        $e = { Remove-P2PShare gone1.bin } | Should -Throw -PassThru
+        $e.FullyQualifiedErrorId | Should -BeLike 'PeerAmbiguous,*'
+    }
+}
