@@ -1,1 +1,1 @@
-return await P2PShare.Cli.CommandLine.CliRoot.RunAsync(args);
+return await P2PShare.Cli.CommandLine.CliRoot.RunAsync(args, Console.Out, Console.Error);

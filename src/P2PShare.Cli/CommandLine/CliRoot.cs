@@ -10,8 +10,11 @@ namespace P2PShare.Cli.CommandLine;
 internal static class CliRoot
 {
     /// <summary>Parses and runs a command line.</summary>
+    /// <param name="args">The command line.</param>
+    /// <param name="output">Where help goes.</param>
+    /// <param name="complaints">Where it is said what is wrong with the command line.</param>
     /// <returns>One of <see cref="ExitCodes"/>.</returns>
-    public static async Task<int> RunAsync(string[] args)
+    public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter complaints)
     {
         // A share or file may well be called @something: no response files.
         var parsed = Build().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
@@ -20,14 +23,14 @@ internal static class CliRoot
         {
             // Of a word that is no command it says both that it is none and that there is none.
             if (parsed.UnmatchedTokens.Count > 0 && errors.Count > 1) errors.RemoveAt(0);
-            foreach (var error in errors) await Console.Error.WriteLineAsync("p2pshare: " + error);
+            foreach (var error in errors) await complaints.WriteLineAsync("p2pshare: " + error);
             var command = string.Join(' ', CommandPath(parsed));
-            await Console.Error.WriteLineAsync($"Try '{command} --help'.");
+            await complaints.WriteLineAsync($"Try '{command} --help'.");
             return ExitCodes.Usage;
         }
 
         // Each command deals with signals itself: it has goodbyes to say.
-        var invocation = new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false };
+        var invocation = new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false, Output = output, Error = complaints };
         return await parsed.InvokeAsync(invocation);
     }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using P2PShare.Cli.CommandLine;
 using P2PShare.Cli.Output;
+using P2PShare.Engine;
 using P2PShare.Engine.Catalogue;
 using P2PShare.Engine.Errors;
 using P2PShare.Engine.Transfers;
@@ -38,6 +39,7 @@ internal sealed class ReceiveCommand
         {
             var named = result.GetResult(receive._patterns)?.Tokens.Count > 0;
             if (result.IsWritten(receive._torrent) == named) result.AddError("Say what to receive: names of shares, or --torrent FILE.");
+            if (result.GetResult(receive._patterns)?.Tokens.Any(token => token.Value.Length == 0) == true) result.AddError("A name or pattern is empty.");
         });
         command.SetAction((parsed, _) =>
         {
@@ -108,15 +110,19 @@ internal sealed class ReceiveCommand
     private async Task<IReadOnlyList<ShareInfo>> FindAsync(string pattern, ParseResult parsed, PeerContext context, ReceiveRun run)
     {
         var publisher = parsed.GetValue(_publisher);
-        var queries = ShareSearch.Queries(pattern, publisher);
-        foreach (var query in queries)
-        {
-            var found = context.Peer.GetShares(query);
-            if (found.Count > 0) return found;
-        }
-
-        if (!parsed.GetValue(_wait)) throw ShareSearch.NotFound(pattern, publisher, context.Peer);
+        var found = ShareSearch.Find(context.Peer.GetShares, pattern, publisher);
+        if (found.Count > 0) return found;
+        if (!parsed.GetValue(_wait)) throw NotFound(pattern, publisher, context.Peer);
         context.Output.Say($"Waiting for {pattern}.");
-        return await context.Peer.WaitForSharesAsync(queries[^1], run.TimeLeft(Timeout.InfiniteTimeSpan), run.Token);
+        return await ShareSearch.WaitAsync((query, token) => context.Peer.WaitForSharesAsync(query, run.TimeLeft(Timeout.InfiniteTimeSpan), token), pattern, publisher, run.Token);
     }
+
+    private static P2PShareException NotFound(string pattern, string? publisher, IPeer peer) => new(
+        ErrorKind.ObjectNotFound,
+        ErrorIds.ShareNotFound,
+        $"No share in swarm {peer.SwarmName} matches '{pattern}'{(publisher is null ? "" : $" of publisher '{publisher}'")}.",
+        pattern,
+        peer.GetPeers().Count < 2
+            ? "This peer is alone in the swarm: name another one with --connect HOST:PORT."
+            : "'p2pshare list' shows what there is; --wait waits until there is a match.");
 }
