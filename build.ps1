@@ -1,0 +1,317 @@
+#!/usr/bin/env pwsh
+<#
+.SYNOPSIS
+    Builds, tests, packs and demonstrates P2PShare: the one script, for people and for CI.
+.DESCRIPTION
+    build    the module to output/P2PShare and the command-line program to output/cli
+    test     build, then every xUnit suite and every Pester file; the last line counts them
+    demo     build, then a swarm of processes on this machine that moves real files
+    package  build, then archives of the module and of the program in output/packages
+    docs     the module's help from docs/en-US to output/P2PShare/en-US
+    bench    the benchmarks of tests/P2PShare.Benchmarks
+    clean    removes everything that was built
+.EXAMPLE
+    ./build.ps1 test
+.EXAMPLE
+    ./build.ps1 demo --size 100M
+#>
+# This file must parse under Windows PowerShell 5.1, so that it can say there what it needs.
+[CmdletBinding()]
+param(
+    [Parameter(Position = 0)]
+    [ValidateSet('build', 'test', 'package', 'demo', 'docs', 'bench', 'clean')]
+    [string] $Task = 'build',
+
+    [ValidateSet('Debug', 'Release')]
+    [string] $Configuration = 'Release',
+
+    # For demo and bench: handed on to the program.
+    [Parameter(ValueFromRemainingArguments = $true)]
+    [string[]] $Arguments = @()
+)
+
+$ErrorActionPreference = 'Stop'
+Set-StrictMode -Version 3.0
+
+$psMajor = $PSVersionTable.PSVersion.Major
+$psMinor = $PSVersionTable.PSVersion.Minor
+if ($psMajor -lt 7 -or ($psMajor -eq 7 -and $psMinor -lt 6)) {
+    [Console]::Error.WriteLine("P2PShare needs PowerShell 7.6 or later; this is $psMajor.$psMinor.")
+    [Console]::Error.WriteLine('Install it (winget install Microsoft.PowerShell, or https://aka.ms/powershell) and run: pwsh ./build.ps1 ' + $Task)
+    exit 1
+}
+
+$root = $PSScriptRoot
+$output = Join-Path $root 'output'
+$modulePath = Join-Path $output 'P2PShare'
+$cliPath = Join-Path $output 'cli'
+$resultsPath = Join-Path $output 'test-results'
+$solution = Join-Path $root 'P2PShare.PowerShell.sln'
+
+function Write-Step([string] $Text) {
+    Write-Host "==> $Text"
+}
+
+function Invoke-Dotnet {
+    & dotnet @args
+    if ($LASTEXITCODE -ne 0) { throw "dotnet $($args[0]) failed with exit code $LASTEXITCODE." }
+}
+
+function Assert-Dotnet {
+    if (-not (Get-Command dotnet -CommandType Application -ErrorAction Ignore)) {
+        throw 'The .NET 10 SDK is needed: https://dotnet.microsoft.com/download'
+    }
+}
+
+function Get-Version {
+    $props = [xml](Get-Content -LiteralPath (Join-Path $root 'Directory.Build.props') -Raw)
+    return ($props.Project.PropertyGroup | ForEach-Object { $_['VersionPrefix'] } | Where-Object { $_ } | Select-Object -First 1).InnerText
+}
+
+function Clear-Folder([string] $Path) {
+    if (-not (Test-Path -LiteralPath $Path)) { return }
+    try {
+        Remove-Item -LiteralPath $Path -Recurse -Force
+    }
+    catch {
+        throw "$Path cannot be replaced: $($_.Exception.Message) On Windows a PowerShell that has imported the module keeps it locked: close it."
+    }
+}
+
+function Publish-Output {
+    Write-Step "module -> $modulePath"
+    Clear-Folder $modulePath
+    Invoke-Dotnet publish (Join-Path $root 'src/P2PShare.PowerShell') -c $Configuration --no-build --nologo -v quiet -o $modulePath
+    # PowerShell has its own System.Management.Automation.dll; a second one would break it.
+    if (Get-ChildItem -LiteralPath $modulePath -Recurse -Filter 'System.Management.Automation.dll') {
+        throw 'System.Management.Automation.dll is in the module.'
+    }
+
+    Get-ChildItem -LiteralPath $modulePath -File | Where-Object { $_.Name -like '*.deps.json' -or $_.Name -like 'P2PShare.*.xml' } | Remove-Item
+    $manifest = Join-Path $root 'module'
+    if (Test-Path -LiteralPath $manifest) { Copy-Item -Path (Join-Path $manifest '*') -Destination $modulePath -Recurse -Force }
+    Copy-Item -LiteralPath (Join-Path $root 'LICENSE') -Destination $modulePath
+    Publish-Help -Quiet
+
+    Write-Step "program -> $cliPath"
+    Clear-Folder $cliPath
+    Invoke-Dotnet publish (Join-Path $root 'src/P2PShare.Cli') -c $Configuration --no-build --nologo -v quiet -o $cliPath
+}
+
+function Publish-Help([switch] $Quiet) {
+    $sources = @(Get-ChildItem -Path (Join-Path $root 'docs/en-US/*.md') -ErrorAction Ignore | Where-Object Name -NotLike 'about_*')
+    $topics = @(Get-ChildItem -Path (Join-Path $root 'docs/en-US/about_*') -ErrorAction Ignore)
+    $target = Join-Path $modulePath 'en-US'
+    if ($topics.Count -gt 0) {
+        [void](New-Item -ItemType Directory -Path $target -Force)
+        foreach ($topic in $topics) { Copy-Item -LiteralPath $topic.FullName -Destination (Join-Path $target ($topic.BaseName + '.help.txt')) }
+    }
+
+    if ($sources.Count -eq 0) {
+        if (-not $Quiet) { Write-Host 'docs/en-US has no command help yet.' }
+        return
+    }
+
+    if (-not (Get-Module -ListAvailable Microsoft.PowerShell.PlatyPS)) {
+        $text = 'The help needs the module Microsoft.PowerShell.PlatyPS: Install-PSResource Microsoft.PowerShell.PlatyPS'
+        if ($Quiet) { Write-Host "The module is built without help. $text"; return }
+        throw $text
+    }
+
+    Write-Step "help -> $target"
+    Import-Module Microsoft.PowerShell.PlatyPS
+    $staging = Join-Path $output 'help'
+    Clear-Folder $staging
+    [void](New-Item -ItemType Directory -Path $staging, $target -Force)
+    $help = @($sources | ForEach-Object { Import-MarkdownCommandHelp -LiteralPath $_.FullName })
+    [void](Export-MamlCommandHelp -CommandHelp $help -OutputFolder $staging -Force)
+    Get-ChildItem -LiteralPath $staging -Recurse -Filter '*-Help.xml' | Copy-Item -Destination $target -Force
+    Clear-Folder $staging
+}
+
+function Invoke-Build {
+    Assert-Dotnet
+    Write-Step "build $Configuration"
+    Invoke-Dotnet build $solution -c $Configuration --nologo -v quiet
+    Publish-Output
+}
+
+# The counts of one .trx file: what VSTest calls executed leaves out the skipped ones, and notExecuted is always 0.
+function Read-Trx([string] $Path, [string] $Suite) {
+    $trx = [xml](Get-Content -LiteralPath $Path -Raw)
+    $counters = $trx.TestRun.ResultSummary.Counters
+    $namespaces = [System.Xml.XmlNamespaceManager]::new($trx.NameTable)
+    $namespaces.AddNamespace('t', 'http://microsoft.com/schemas/VisualStudio/TeamTest/2010')
+    $skipped = foreach ($result in $trx.SelectNodes('//t:UnitTestResult[@outcome="NotExecuted"]', $namespaces)) {
+        $reason = $result.SelectSingleNode('t:Output/t:ErrorInfo/t:Message | t:Output/t:StdOut', $namespaces)
+        [pscustomobject]@{ Name = "${Suite}: $($result.testName)"; Reason = if ($reason) { $reason.InnerText.Trim() } else { 'no reason given' } }
+    }
+
+    $passed = [int]$counters.passed
+    $failed = [int]$counters.failed + [int]$counters.error + [int]$counters.timeout + [int]$counters.aborted
+    return [pscustomobject]@{ Passed = $passed; Failed = $failed; Skipped = @($skipped) }
+}
+
+function Invoke-XunitSuite([string] $Project) {
+    $suite = [System.IO.Path]::GetFileNameWithoutExtension($Project)
+    Write-Step $suite
+    $trx = Join-Path $resultsPath "$suite.trx"
+    & dotnet test $Project -c $Configuration --no-build --nologo -v quiet --results-directory $resultsPath --logger "trx;LogFileName=$suite.trx" --blame-hang-timeout 15m --blame-hang-dump-type none | Out-Host
+    $exitCode = $LASTEXITCODE
+    $counts = [pscustomobject]@{ Passed = 0; Failed = 0; Skipped = @() }
+    if (Test-Path -LiteralPath $trx) { $counts = Read-Trx $trx $suite }
+    if ($exitCode -ne 0 -and $counts.Failed -eq 0) {
+        # A suite that crashed counts its tests as passed up to there.
+        Write-Host "${suite}: dotnet test ended with exit code $exitCode; counted as a failure."
+        $counts.Failed = 1
+    }
+
+    return $counts
+}
+
+function Get-Pester {
+    $least = [version]'6.0.0'
+    $find = { Get-Module -ListAvailable Pester | Where-Object { $_.Version -ge $least } | Sort-Object Version -Descending | Select-Object -First 1 }
+    $found = & $find
+    if ($found) { return $found }
+    Write-Step 'installing Pester for this user'
+    try {
+        if (Get-Command Install-PSResource -ErrorAction Ignore) {
+            Install-PSResource -Name Pester -Version '[6.0.0,7.0.0)' -Scope CurrentUser -TrustRepository -Quiet -ErrorAction Stop
+        }
+        else {
+            Install-Module -Name Pester -MinimumVersion $least -Scope CurrentUser -Force -SkipPublisherCheck -ErrorAction Stop
+        }
+    }
+    catch {
+        Write-Host "Pester could not be installed: $($_.Exception.Message)"
+    }
+
+    return & $find
+}
+
+function Invoke-PesterSuite {
+    $folder = Join-Path $root 'tests/module'
+    $files = @(Get-ChildItem -Path (Join-Path $folder '*.Tests.ps1') -Recurse -ErrorAction Ignore)
+    $counts = [pscustomobject]@{ Passed = 0; Failed = 0; Skipped = @() }
+    if ($files.Count -eq 0) { return $counts }
+    $pester = Get-Pester
+    if (-not $pester) {
+        $counts.Skipped = @($files | ForEach-Object { [pscustomobject]@{ Name = "Pester: $($_.Name)"; Reason = 'Pester 6.0.0 or later is neither here nor obtainable' } })
+        return $counts
+    }
+
+    Write-Step "Pester $($pester.Version)"
+    # In a process of its own: a module that was imported stays loaded, and on Windows locked, to the end of the process.
+    $result = Join-Path $resultsPath 'pester.json'
+    $runner = Join-Path $root 'tests/tools/Invoke-ModuleTests.ps1'
+    $shell = [Environment]::ProcessPath
+    $first = @()
+    if ([System.IO.Path]::GetFileNameWithoutExtension($shell) -eq 'dotnet') { $first = @((Join-Path $PSHOME 'pwsh.dll')) }
+    & $shell @first -NoProfile -NonInteractive -File $runner -Path $folder -PesterPath $pester.Path -ResultPath $result | Out-Host
+    $exitCode = $LASTEXITCODE
+    if (-not (Test-Path -LiteralPath $result)) {
+        Write-Host "Pester ended with exit code $exitCode and without a result; counted as a failure."
+        $counts.Failed = 1
+        return $counts
+    }
+
+    $read = Get-Content -LiteralPath $result -Raw | ConvertFrom-Json
+    $counts.Passed = [int]$read.Passed
+    $counts.Failed = [int]$read.Failed
+    $counts.Skipped = @($read.Skipped)
+    return $counts
+}
+
+function Invoke-Test {
+    Invoke-Build
+    Clear-Folder $resultsPath
+    [void](New-Item -ItemType Directory -Path $resultsPath -Force)
+    $all = @(foreach ($project in Get-ChildItem -Path (Join-Path $root 'tests/*/*.Tests.csproj') | Sort-Object Name) { Invoke-XunitSuite $project.FullName })
+    $all += Invoke-PesterSuite
+    $passed = ($all | Measure-Object Passed -Sum).Sum
+    $failed = ($all | Measure-Object Failed -Sum).Sum
+    $skipped = @($all | ForEach-Object { $_.Skipped })
+    foreach ($skip in $skipped) { Write-Host "Skipped: $($skip.Name): $($skip.Reason)" }
+    Write-Host "$passed passed, $failed failed, $($skipped.Count) skipped"
+    if ($failed -gt 0 -or $passed -eq 0) { exit 1 }
+}
+
+function Invoke-Demo {
+    Invoke-Build
+    $program = Join-Path $cliPath 'p2pshare'
+    if ($IsWindows) { $program += '.exe' }
+    & $program demo @Arguments
+    if ($LASTEXITCODE -ne 0) { exit $LASTEXITCODE }
+}
+
+function Invoke-Package {
+    Invoke-Build
+    $version = Get-Version
+    $packages = Join-Path $output 'packages'
+    [void](New-Item -ItemType Directory -Path $packages -Force)
+    $zip = Join-Path $packages "P2PShare.$version.zip"
+    Write-Step $zip
+    Compress-Archive -Path $modulePath -DestinationPath $zip -Force
+
+    $rid = [System.Runtime.InteropServices.RuntimeInformation]::RuntimeIdentifier
+    $name = "p2pshare-$version-$rid"
+    $staging = Join-Path $output "staging/$name"
+    Clear-Folder $staging
+    # By itself: with its own .NET, and compiled ahead so that it starts at once.
+    Invoke-Dotnet publish (Join-Path $root 'src/P2PShare.Cli') -c $Configuration -r $rid --self-contained true -p:PublishReadyToRun=true --nologo -v quiet -o $staging
+    Copy-Item -LiteralPath (Join-Path $root 'LICENSE') -Destination $staging
+    if ($IsWindows) {
+        $archive = Join-Path $packages "$name.zip"
+        Compress-Archive -Path $staging -DestinationPath $archive -Force
+    }
+    else {
+        $archive = Join-Path $packages "$name.tar.gz"
+        & tar -czf $archive -C (Join-Path $output 'staging') $name
+        if ($LASTEXITCODE -ne 0) { throw "tar failed with exit code $LASTEXITCODE." }
+    }
+
+    Write-Step $archive
+    Clear-Folder (Join-Path $output 'staging')
+}
+
+function Invoke-Docs {
+    if (-not (Test-Path -LiteralPath (Join-Path $modulePath 'P2PShare.PowerShell.dll'))) { Invoke-Build }
+    Publish-Help
+}
+
+function Invoke-Bench {
+    Assert-Dotnet
+    $filter = $Arguments
+    if (-not $filter) { $filter = @('--filter', '*') }
+    Invoke-Dotnet run -c Release --project (Join-Path $root 'tests/P2PShare.Benchmarks') -- --artifacts (Join-Path $output 'benchmarks') @filter
+}
+
+function Invoke-Clean {
+    Clear-Folder $output
+    foreach ($project in Get-ChildItem -Path (Join-Path $root 'src/*/*.csproj'), (Join-Path $root 'tests/*/*.csproj')) {
+        foreach ($folder in 'bin', 'obj', 'TestResults') { Clear-Folder (Join-Path $project.DirectoryName $folder) }
+    }
+}
+
+$env:DOTNET_NOLOGO = '1'
+$env:DOTNET_CLI_TELEMETRY_OPTOUT = '1'
+Push-Location -LiteralPath $root
+try {
+    switch ($Task) {
+        'build' { Invoke-Build }
+        'test' { Invoke-Test }
+        'demo' { Invoke-Demo }
+        'package' { Invoke-Package }
+        'docs' { Invoke-Docs }
+        'bench' { Invoke-Bench }
+        'clean' { Invoke-Clean }
+    }
+}
+catch {
+    [Console]::Error.WriteLine("build.ps1 ${Task}: $($_.Exception.Message)")
+    exit 1
+}
+finally {
+    Pop-Location
+}

@@ -1,0 +1,188 @@
+#!/usr/bin/env bash
+# The words of build.ps1, for machines where there may be no PowerShell:
+#   ./build.sh [build|test|package|demo|docs|bench|clean] [-Configuration Debug|Release]
+# Finds PowerShell 7.6 or restores it as a .NET tool, and hands over to build.ps1. Where neither can be had it does
+# what .NET alone can do, and says what it left out. P2PSHARE_NO_PWSH=1 has it do without even where there is one.
+set -euo pipefail
+
+root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
+cd -- "$root"
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
+
+task=${1:-build}
+[ $# -gt 0 ] && shift
+case $task in
+  build | test | package | demo | docs | bench | clean) ;;
+  *)
+    echo "build.sh: '$task' is none of build, test, package, demo, docs, bench, clean." >&2
+    exit 2
+    ;;
+esac
+
+step() { printf '==> %s\n' "$*"; }
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+if ! have dotnet; then
+  echo "build.sh: the .NET 10 SDK is needed: https://dotnet.microsoft.com/download" >&2
+  exit 1
+fi
+
+# What the interoperability tests need; without it they skip themselves and say so.
+install_test_tools() {
+  if have python3 && python3 -c 'import libtorrent' >/dev/null 2>&1; then return; fi
+  if [ "$(id -u)" != 0 ] || ! have apt-get; then return; fi
+  step "installing python3-libtorrent for the interoperability tests"
+  export DEBIAN_FRONTEND=noninteractive
+  timeout 300 apt-get install -y -qq --no-install-recommends python3-libtorrent >/dev/null 2>&1 && return
+  timeout 120 apt-get update -qq >/dev/null 2>&1 || true
+  timeout 300 apt-get install -y -qq --no-install-recommends python3-libtorrent >/dev/null 2>&1 ||
+    echo "python3-libtorrent could not be installed; the tests that need it skip themselves."
+}
+
+# Sets the array pwsh to the command that starts PowerShell 7.6 or later; fails when there is none.
+find_pwsh() {
+  [ "${P2PSHARE_NO_PWSH:-}" != 1 ] || return 1
+  local recent='if ($PSVersionTable.PSVersion -lt [semver]"7.6.0") { exit 1 }'
+  if have pwsh && pwsh -NoProfile -NonInteractive -Command "$recent" >/dev/null 2>&1; then
+    pwsh=(pwsh)
+    return 0
+  fi
+
+  step "no PowerShell 7.6 on the PATH; restoring it as a .NET tool"
+  if timeout 300 dotnet tool restore >/dev/null 2>&1 && dotnet tool run pwsh -NoProfile -NonInteractive -Command "$recent" >/dev/null 2>&1; then
+    pwsh=(dotnet tool run pwsh)
+    return 0
+  fi
+
+  return 1
+}
+
+configuration=Release
+arguments=()
+parse_arguments() {
+  while [ $# -gt 0 ]; do
+    case $1 in
+      -Configuration | -configuration)
+        case ${2:-} in
+          [Dd]ebug) configuration=Debug ;;
+          [Rr]elease) configuration=Release ;;
+          *)
+            echo "build.sh: -Configuration is Debug or Release." >&2
+            exit 2
+            ;;
+        esac
+        shift 2
+        ;;
+      *)
+        arguments+=("$1")
+        shift
+        ;;
+    esac
+  done
+}
+
+build() {
+  step "build $configuration"
+  dotnet build P2PShare.PowerShell.sln -c "$configuration" --nologo -v quiet
+  step "module -> $root/output/P2PShare"
+  rm -rf output/P2PShare
+  dotnet publish src/P2PShare.PowerShell -c "$configuration" --no-build --nologo -v quiet -o output/P2PShare
+  if [ -n "$(find output/P2PShare -name System.Management.Automation.dll)" ]; then
+    echo "build.sh: System.Management.Automation.dll is in the module." >&2
+    exit 1
+  fi
+  rm -f output/P2PShare/*.deps.json output/P2PShare/P2PShare.*.xml
+  if [ -d module ]; then cp -R module/. output/P2PShare/; fi
+  cp LICENSE output/P2PShare/
+  step "program -> $root/output/cli"
+  rm -rf output/cli
+  dotnet publish src/P2PShare.Cli -c "$configuration" --no-build --nologo -v quiet -o output/cli
+}
+
+# Writes "passed failed" and then a line for each skipped test of a .trx file.
+read_trx() {
+  tr '\n' ' ' <"$1" | sed 's/></>\n</g' | awk -v suite="$2" '
+    function attribute(name,   found) {
+      if (!match($0, " " name "=\"[^\"]*\"")) return ""
+      found = substr($0, RSTART, RLENGTH)
+      sub("^ " name "=\"", "", found); sub("\"$", "", found)
+      return found
+    }
+    function plain(text) {
+      gsub(/<[^>]*>/, "", text); gsub(/&quot;/, "\"", text); gsub(/&lt;/, "<", text); gsub(/&gt;/, ">", text); gsub(/&#xD;|&#xA;/, " ", text)
+      gsub(/&amp;/, "\\&", text); gsub(/^ +| +$/, "", text)
+      return text
+    }
+    /^<Counters / { passed = attribute("passed"); failed = attribute("failed") + attribute("error") + attribute("timeout") + attribute("aborted") }
+    /^<UnitTestResult / && attribute("outcome") == "NotExecuted" { skipped = plain(attribute("testName")); reason = "no reason given" }
+    (/^<StdOut>/ || /^<Message>/) && skipped != "" { reason = plain($0) }
+    skipped != "" && (/^<\/UnitTestResult>/ || /^<UnitTestResult .*\/>/) { lines[++count] = "Skipped: " suite ": " skipped ": " reason; skipped = "" }
+    END { print passed + 0, failed + 0; for (i = 1; i <= count; i++) print lines[i] }'
+}
+
+run_tests() {
+  build
+  rm -rf output/test-results
+  mkdir -p output/test-results
+  local passed=0 failed=0 skipped=0 notes=() project suite code counts suite_passed suite_failed line
+  for project in tests/*/*.Tests.csproj; do
+    suite=$(basename "$project" .csproj)
+    step "$suite"
+    code=0
+    dotnet test "$project" -c "$configuration" --no-build --nologo -v quiet --results-directory output/test-results \
+      --logger "trx;LogFileName=$suite.trx" --blame-hang-timeout 15m --blame-hang-dump-type none || code=$?
+    suite_passed=0 suite_failed=0
+    if [ -f "output/test-results/$suite.trx" ]; then
+      counts=$(read_trx "output/test-results/$suite.trx" "$suite")
+      read -r suite_passed suite_failed <<<"$counts"
+      while IFS= read -r line; do
+        [ -z "$line" ] || { notes+=("$line"); skipped=$((skipped + 1)); }
+      done <<<"$(tail -n +2 <<<"$counts")"
+    fi
+    if [ "$code" != 0 ] && [ "$suite_failed" = 0 ]; then
+      echo "$suite: dotnet test ended with exit code $code; counted as a failure."
+      suite_failed=1
+    fi
+    passed=$((passed + suite_passed)) failed=$((failed + suite_failed))
+  done
+
+  for project in tests/module/*.Tests.ps1; do
+    [ -f "$project" ] || continue
+    notes+=("Skipped: Pester: $(basename "$project"): no PowerShell 7.6 on this machine")
+    skipped=$((skipped + 1))
+  done
+  if [ "${#notes[@]}" -gt 0 ]; then printf '%s\n' "${notes[@]}"; fi
+  echo "Without PowerShell the module was built and packed but not imported, and its help was not made."
+  echo "$passed passed, $failed failed, $skipped skipped"
+  [ "$failed" = 0 ] && [ "$passed" != 0 ]
+}
+
+if [ "$task" = test ]; then install_test_tools; fi
+
+if find_pwsh; then
+  exec "${pwsh[@]}" -NoProfile -NonInteractive -File build.ps1 "$task" "$@"
+fi
+
+step "no PowerShell 7.6 can be had here: doing what .NET alone can"
+parse_arguments "$@"
+case $task in
+  build)
+    build
+    echo "Left out: the module's help, which takes PowerShell to make."
+    ;;
+  test) run_tests ;;
+  demo)
+    build
+    output/cli/p2pshare demo ${arguments[@]+"${arguments[@]}"}
+    ;;
+  bench)
+    [ "${#arguments[@]}" -gt 0 ] || arguments=(--filter '*')
+    dotnet run -c Release --project tests/P2PShare.Benchmarks -- --artifacts output/benchmarks "${arguments[@]}"
+    ;;
+  clean) rm -rf output src/*/bin src/*/obj tests/*/bin tests/*/obj tests/*/TestResults ;;
+  package | docs)
+    echo "build.sh: '$task' takes PowerShell 7.6: https://aka.ms/powershell" >&2
+    exit 1
+    ;;
+esac
