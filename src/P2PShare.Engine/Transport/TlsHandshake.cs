@@ -18,7 +18,7 @@ internal sealed class TlsHandshake(PeerIdentity identity)
 
     private bool _helloSeen;
     private bool _certificateSeen;
-    private PeerId? _remoteId;
+    private Accepted? _accepted;
     private TlsRefusal? _refusal;
 
     private string ServerName { get; } = identity.SwarmId.ToString();
@@ -63,13 +63,10 @@ internal sealed class TlsHandshake(PeerIdentity identity)
     public TlsSession Complete(SslStream stream)
     {
         if (stream.SslProtocol != SslProtocols.Tls13) throw Refuse(TlsRefusalReason.OldTls, "It did not agree on TLS 1.3.");
-        if (!stream.IsMutuallyAuthenticated || _remoteId is not { } remote) throw Refuse(TlsRefusalReason.NoCertificate, "It showed no certificate.");
+        if (!stream.IsMutuallyAuthenticated || _accepted is not { } accepted) throw Refuse(TlsRefusalReason.NoCertificate, "It showed no certificate.");
         if (stream.NegotiatedApplicationProtocol != TlsAuthenticator.Protocol) throw Refuse(TlsRefusalReason.NoAlpn, "It does not speak P2PShare's protocol (ALPN).");
-        var leaf = stream.RemoteCertificate!;
-        var der = leaf.GetRawCertData();
-        using var certificate = X509CertificateLoader.LoadCertificate(der);
-        if (!SwarmTrust.TryGetPeerId(certificate, out var shown) || shown != remote) throw Refuse(TlsRefusalReason.WrongCertificate, "Its certificate changed during the handshake.");
-        return new TlsSession(stream, remote, der, certificate.NotAfter.ToUniversalTime());
+        if (!accepted.Leaf.Span.SequenceEqual(stream.RemoteCertificate!.GetRawCertData())) throw Refuse(TlsRefusalReason.WrongCertificate, "Its certificate changed during the handshake.");
+        return new TlsSession(stream, accepted.Id, accepted.Leaf, accepted.NotAfter);
     }
 
     /// <summary>The reason behind a failure: the one found here, else what the exception tells.</summary>
@@ -122,7 +119,7 @@ internal sealed class TlsHandshake(PeerIdentity identity)
             return false;
         }
 
-        _remoteId = id;
+        _accepted = new Accepted(id, leaf.RawData, leaf.NotAfter.ToUniversalTime());
         return true;
     }
 
@@ -154,4 +151,6 @@ internal sealed class TlsHandshake(PeerIdentity identity)
         CertificateProblem.CertificateAuthority => TlsRefusalReason.CaAsLeaf,
         _ => TlsRefusalReason.WrongCertificate,
     };
+
+    private sealed record Accepted(PeerId Id, ReadOnlyMemory<byte> Leaf, DateTime NotAfter);
 }
