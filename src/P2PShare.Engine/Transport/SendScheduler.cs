@@ -1,0 +1,235 @@
+using System.Threading.Channels;
+using P2PShare.Protocol.Wire;
+
+namespace P2PShare.Engine.Transport;
+
+/// <summary>
+/// Decides what is written next on a connection: channel 0 first, then control messages, then blocks by deficit
+/// round-robin over the channels. Blocks are queued as requests and read only when there is room in the write at hand,
+/// so a cancel or choke acts at once.
+/// </summary>
+internal sealed class SendScheduler
+{
+    /// <summary>The most bytes of control messages queued on a connection; past it the other end evidently does not read.</summary>
+    public const int MaxControlBytes = 16 * 1024 * 1024;
+
+    private const int Quantum = 4 * BlockRequest.BlockSize;
+    private const int MaxRounds = 2 + BlockRequest.MaxLength / Quantum;
+
+    private readonly Lock _lock = new();
+    private readonly bool _framed;
+    private readonly List<OutgoingChannel> _channels = [];
+    private readonly List<(OutgoingChannel Channel, BlockRequest Request)> _sent = [];
+    private readonly Channel<bool> _wake = System.Threading.Channels.Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+
+    private ByteQueue? _cut;
+    private int _controlBytes;
+    private int _turn;
+    private bool _closed;
+
+    /// <param name="framed">Whether a channel number precedes each message: on links yes, on foreign connections no.</param>
+    public SendScheduler(bool framed)
+    {
+        _framed = framed;
+        Membership = new OutgoingChannel(ChannelNumber.Membership);
+        if (framed) _channels.Add(Membership);
+    }
+
+    public OutgoingChannel Membership { get; }
+
+    /// <summary>The bytes before a block's data.</summary>
+    private int PieceOverhead => (_framed ? PeerMessage.ChannelSize : 0) + PeerMessage.PiecePrefixSize;
+
+    public OutgoingChannel Add(uint number, IChannelHandler handler)
+    {
+        var channel = new OutgoingChannel(number) { Handler = handler };
+        lock (_lock) _channels.Add(channel);
+        return channel;
+    }
+
+    public void Remove(OutgoingChannel channel)
+    {
+        lock (_lock)
+        {
+            channel.Closed = true;
+            channel.RemoveAllBlocks(null);
+            // What is cut in the middle must be finished, or the stream is out of step.
+            if (_cut != channel.Control) Forget(channel);
+        }
+    }
+
+    /// <summary>Queues a message without its length prefix: id and payload.</summary>
+    /// <returns>False when so much is waiting that the other end evidently does not read: the connection is to be closed.</returns>
+    public bool Send(OutgoingChannel channel, ReadOnlySpan<byte> message)
+    {
+        lock (_lock)
+        {
+            if (_closed || channel.Closed) return true;
+            var size = message.Length + (_framed ? FrameHeader.Size : FrameHeader.LengthPrefixSize);
+            if (_controlBytes + size > MaxControlBytes) return false;
+            var room = channel.Control.Append(size);
+            if (_framed) room = room[PeerMessage.WriteChannel(room, channel.Number)..];
+            System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(room, message.Length);
+            message.CopyTo(room[FrameHeader.LengthPrefixSize..]);
+            _controlBytes += size;
+        }
+
+        Wake();
+        return true;
+    }
+
+    public bool QueueBlock(OutgoingChannel channel, in BlockRequest request)
+    {
+        lock (_lock)
+        {
+            if (_closed || channel.Closed || !channel.TryQueueBlock(request)) return false;
+        }
+
+        Wake();
+        return true;
+    }
+
+    public bool CancelBlock(OutgoingChannel channel, in BlockRequest request)
+    {
+        lock (_lock) return channel.RemoveBlock(request);
+    }
+
+    public void CancelAllBlocks(OutgoingChannel channel, ICollection<BlockRequest> removed)
+    {
+        lock (_lock) channel.RemoveAllBlocks(removed);
+    }
+
+    /// <summary>Whether everything queued has been taken.</summary>
+    public bool IsEmpty
+    {
+        get
+        {
+            lock (_lock) return _controlBytes == 0 && !_channels.Exists(c => c.HasBlocks);
+        }
+    }
+
+    /// <summary>Ends <see cref="WaitAsync"/> with false.</summary>
+    public void Close()
+    {
+        lock (_lock)
+        {
+            _closed = true;
+            foreach (var channel in _channels) channel.RemoveAllBlocks(null);
+        }
+
+        _wake.Writer.TryComplete();
+    }
+
+    /// <summary>Waits until there may be something to send; false when closed.</summary>
+    public async ValueTask<bool> WaitAsync(CancellationToken cancellationToken)
+    {
+        if (!await _wake.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false)) return false;
+        _wake.Reader.TryRead(out _);
+        return true;
+    }
+
+    /// <summary>Fills a write with what is due, and returns its length; 0 when nothing is.</summary>
+    public int Fill(Span<byte> buffer)
+    {
+        var used = FillControl(buffer);
+        while (TryTakeBlock(buffer.Length - used, out var channel, out var request))
+        {
+            var start = used;
+            var room = buffer[used..];
+            var prefix = 0;
+            if (_framed) prefix = PeerMessage.WriteChannel(room, channel.Number);
+            prefix += PeerMessage.WritePiecePrefix(room[prefix..], new PieceHeader(request.Piece, request.Begin), request.Length);
+            if (channel.Handler!.ReadBlock(request, room.Slice(prefix, request.Length)))
+            {
+                used += prefix + request.Length;
+                _sent.Add((channel, request));
+            }
+            else
+            {
+                // BEP 6: every request gets exactly one reply.
+                used = start + (_framed ? PeerMessage.ChannelSize : 0);
+                used += PeerMessage.WriteBlockRequest(buffer[used..], MessageId.RejectRequest, request);
+            }
+        }
+
+        return used;
+    }
+
+    /// <summary>The last <see cref="Fill"/> has been handed to the socket: tells the sessions whose blocks were in it.</summary>
+    public void NotifySent()
+    {
+        foreach (var (channel, request) in _sent)
+            if (!channel.Closed) channel.Handler!.OnBlockSent(request);
+        _sent.Clear();
+    }
+
+    private int FillControl(Span<byte> buffer)
+    {
+        lock (_lock)
+        {
+            var used = 0;
+            if (_cut is not null)
+            {
+                used = Take(_cut, buffer);
+                if (_cut.Length > 0) return used;
+                _cut = null;
+                _channels.RemoveAll(c => c.Closed);
+            }
+
+            foreach (var channel in _channels)
+            {
+                if (channel.Control.Length == 0) continue;
+                used += Take(channel.Control, buffer[used..]);
+                if (channel.Control.Length == 0) continue;
+                _cut = channel.Control;
+                break;
+            }
+
+            return used;
+        }
+    }
+
+    private int Take(ByteQueue queue, Span<byte> buffer)
+    {
+        var taken = queue.TakeInto(buffer);
+        _controlBytes -= taken;
+        return taken;
+    }
+
+    private bool TryTakeBlock(int room, out OutgoingChannel channel, out BlockRequest request)
+    {
+        lock (_lock)
+        {
+            // A channel whose credit is used up passes its turn; a block may be longer than one quantum.
+            for (var tries = MaxRounds * _channels.Count; _cut is null && tries > 0; tries--)
+            {
+                if (_turn >= _channels.Count) _turn = 0;
+                channel = _channels[_turn];
+                var length = channel.NextBlockLength;
+                if (length > 0 && length <= channel.Credit)
+                {
+                    if (length + PieceOverhead > room) break;
+                    channel.Credit -= length;
+                    return channel.TryTakeBlock(out request);
+                }
+
+                _turn = (_turn + 1) % _channels.Count;
+                var next = _channels[_turn];
+                next.Credit = next.HasBlocks ? Math.Min(next.Credit, BlockRequest.MaxLength) + Quantum : 0;
+            }
+
+            channel = null!;
+            request = default;
+            return false;
+        }
+    }
+
+    private void Forget(OutgoingChannel channel)
+    {
+        _controlBytes -= channel.Control.Length;
+        _channels.Remove(channel);
+    }
+
+    private void Wake() => _wake.Writer.TryWrite(true);
+}
