@@ -6,8 +6,8 @@ namespace P2PShare.Engine.Transport;
 public interface ILinkAuthenticator
 {
     /// <exception cref="Errors.P2PShareException">PeerRefused: who connected is no member; the message says why.</exception>
-    Task<AuthenticatedStream> AuthenticateAsServerAsync(Stream stream, CancellationToken cancellationToken);
+    Task<AuthenticatedConnection> AuthenticateAsServerAsync(Stream stream, CancellationToken cancellationToken);
 
     /// <exception cref="Errors.P2PShareException">PeerRefused: who answered is no member or did not accept us; the message says why.</exception>
-    Task<AuthenticatedStream> AuthenticateAsClientAsync(Stream stream, CancellationToken cancellationToken);
+    Task<AuthenticatedConnection> AuthenticateAsClientAsync(Stream stream, CancellationToken cancellationToken);
 }

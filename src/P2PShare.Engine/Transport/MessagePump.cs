@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using P2PShare.Protocol.Wire;
 
 namespace P2PShare.Engine.Transport;
@@ -109,6 +110,7 @@ internal sealed class MessagePump
 
     private ReadOnlySpan<byte> Ahead => _ahead.AsSpan(_start, _end - _start);
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> ReadMessageAsync(FrameHeader header, byte id, CancellationToken cancellationToken)
     {
         var length = header.MessageLength - 1;
@@ -134,6 +136,7 @@ internal sealed class MessagePump
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> ReadBlockAsync(FrameHeader header, CancellationToken cancellationToken)
     {
         if (!await EnsureAsync(PieceHeader.Size - 1, cancellationToken).ConfigureAwait(false)) return false;
@@ -147,6 +150,7 @@ internal sealed class MessagePump
         return true;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> ReadExactlyAsync(Memory<byte> target, CancellationToken cancellationToken)
     {
         var copied = Math.Min(target.Length, _end - _start);
@@ -176,6 +180,7 @@ internal sealed class MessagePump
     }
 
     /// <summary>Reads ahead until at least <paramref name="count"/> bytes (up to the look-ahead's size) are there; false at the stream's end.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> EnsureAsync(int count, CancellationToken cancellationToken)
     {
         while (_end - _start < count)
@@ -195,6 +200,7 @@ internal sealed class MessagePump
         return true;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<int> ReadAsync(Memory<byte> target, CancellationToken cancellationToken)
     {
         var pending = _stream.ReadAsync(target, cancellationToken);

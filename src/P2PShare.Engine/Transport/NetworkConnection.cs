@@ -3,7 +3,7 @@ using System.Net;
 namespace P2PShare.Engine.Transport;
 
 /// <summary>A connected byte stream and who is at its ends.</summary>
-public sealed class NetworkConnection(Stream stream, IPEndPoint local, IPEndPoint remote) : IAsyncDisposable
+public abstract class NetworkConnection(Stream stream, IPEndPoint local, IPEndPoint remote) : IAsyncDisposable
 {
     public Stream Stream { get; } = stream;
 
@@ -14,5 +14,12 @@ public sealed class NetworkConnection(Stream stream, IPEndPoint local, IPEndPoin
     /// <summary>"address:port", an IPv4 address mapped into IPv6 written as IPv4.</summary>
     public string RemoteText => Addresses.Format(Remote);
 
-    public ValueTask DisposeAsync() => Stream.DisposeAsync();
+    /// <summary>The first byte the other end sends, left in the stream; −1 when it ended without one.</summary>
+    public abstract ValueTask<int> PeekByteAsync(CancellationToken cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Stream.DisposeAsync().ConfigureAwait(false);
+        GC.SuppressFinalize(this);
+    }
 }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Threading.Channels;
 using P2PShare.Protocol.Wire;
 
@@ -59,19 +60,21 @@ internal sealed class SendScheduler
         }
     }
 
-    /// <summary>Queues a message without its length prefix: id and payload.</summary>
+    /// <summary>Queues a message: its first bytes and the rest, which together are id and payload; nothing at all is a keep-alive.</summary>
     /// <returns>False when so much is waiting that the other end evidently does not read: the connection is to be closed.</returns>
-    public bool Send(OutgoingChannel channel, ReadOnlySpan<byte> message)
+    public bool Send(OutgoingChannel channel, ReadOnlySpan<byte> message, ReadOnlySpan<byte> rest = default)
     {
         lock (_lock)
         {
             if (_closed || channel.Closed) return true;
-            var size = message.Length + (_framed ? FrameHeader.Size : FrameHeader.LengthPrefixSize);
+            var length = message.Length + rest.Length;
+            var size = length + (_framed ? FrameHeader.Size : FrameHeader.LengthPrefixSize);
             if (_controlBytes + size > MaxControlBytes) return false;
             var room = channel.Control.Append(size);
             if (_framed) room = room[PeerMessage.WriteChannel(room, channel.Number)..];
-            System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(room, message.Length);
+            BinaryPrimitives.WriteInt32BigEndian(room, length);
             message.CopyTo(room[FrameHeader.LengthPrefixSize..]);
+            rest.CopyTo(room[(FrameHeader.LengthPrefixSize + message.Length)..]);
             _controlBytes += size;
         }
 

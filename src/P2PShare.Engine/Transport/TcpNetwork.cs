@@ -61,8 +61,17 @@ public sealed class TcpNetwork : INetwork
         }
     }
 
-    private static NetworkConnection Wrap(Socket socket) =>
-        new(new NetworkStream(socket, ownsSocket: true), (IPEndPoint)socket.LocalEndPoint!, (IPEndPoint)socket.RemoteEndPoint!);
+    private static TcpConnection Wrap(Socket socket) => new(socket);
+
+    private sealed class TcpConnection(Socket socket)
+        : NetworkConnection(new NetworkStream(socket, ownsSocket: true), (IPEndPoint)socket.LocalEndPoint!, (IPEndPoint)socket.RemoteEndPoint!)
+    {
+        public override async ValueTask<int> PeekByteAsync(CancellationToken cancellationToken)
+        {
+            var first = new byte[1];
+            return await socket.ReceiveAsync(first, SocketFlags.Peek, cancellationToken).ConfigureAwait(false) == 0 ? -1 : first[0];
+        }
+    }
 
     private sealed class TcpListenerSocket(Socket socket) : INetworkListener
     {

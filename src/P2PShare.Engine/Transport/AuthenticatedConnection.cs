@@ -5,4 +5,4 @@ namespace P2PShare.Engine.Transport;
 /// <summary>A connection whose other end has proved to be a member.</summary>
 /// <param name="Stream">The encrypted stream; owns what is below it.</param>
 /// <param name="Remote">Who is at the other end.</param>
-public sealed record AuthenticatedStream(Stream Stream, PeerId Remote);
+public sealed record AuthenticatedConnection(Stream Stream, PeerId Remote);

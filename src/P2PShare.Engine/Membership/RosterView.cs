@@ -1,0 +1,11 @@
+using System.Collections.Immutable;
+using P2PShare.Protocol.Membership;
+
+namespace P2PShare.Engine.Membership;
+
+/// <summary>The roster at one moment.</summary>
+/// <param name="State">Where this peer stands.</param>
+/// <param name="Coordinator">Whom it follows; itself when it coordinates.</param>
+/// <param name="Term">The coordinator's term.</param>
+/// <param name="Present">Who is in the swarm, this peer included.</param>
+internal sealed record RosterView(PeerState State, PeerId Coordinator, long Term, ImmutableHashSet<PeerId> Present);

@@ -1,0 +1,323 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Threading.Channels;
+using P2PShare.Engine.Catalogue;
+using P2PShare.Engine.Errors;
+using P2PShare.Engine.Transfers;
+using P2PShare.Engine.Transport;
+using P2PShare.Protocol;
+using P2PShare.Protocol.Membership;
+using P2PShare.Protocol.Membership.Messages;
+using P2PShare.Protocol.Membership.Records;
+using P2PShare.Protocol.Metainfo;
+
+namespace P2PShare.Engine.Membership;
+
+/// <summary>
+/// This peer's place in the swarm. Every peer begins as the coordinator of itself alone; when two coordinators meet, the
+/// one with fewer members joins the other. All state belongs to one loop, fed by a bounded queue; others read snapshots.
+/// </summary>
+internal sealed partial class SwarmMembership : ITransportEvents, ISwarmShares, IAsyncDisposable
+{
+    private const int MailboxSize = 65_536;
+    private static readonly TimeSpan Coalescing = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan JoinTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan DialTick = TimeSpan.FromMilliseconds(250);
+
+    private readonly PeerId _self;
+    private readonly SwarmTransport _transport;
+    private readonly RecordStore _store;
+    private readonly RecordVerifier _verifier;
+    private readonly OwnHoldings _holdings;
+    private readonly OwnRecord _record;
+    private readonly AddressBook _addresses;
+    private readonly IMembershipEvents _events;
+    private readonly TimeProvider _time;
+    private readonly Roster _roster = new();
+    private readonly Dictionary<PeerId, IReadOnlyList<IPEndPoint>> _hints = [];
+    private readonly HashSet<(PeerId Caller, long Token)> _callBacksSeen = [];
+    private readonly Random _random;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly TaskCompletionSource _catalogueReady = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Channel<Action> _mailbox = System.Threading.Channels.Channel.CreateBounded<Action>(
+        new BoundedChannelOptions(MailboxSize) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+
+    private PeerId _coordinator;
+    private long _term;
+    private JoinAttempt? _joining;
+    private Task _running = Task.CompletedTask;
+    private Task _dialling = Task.CompletedTask;
+    private volatile RosterView _view;
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public SwarmMembership(
+        SwarmTransport transport, RecordStore store, RecordVerifier verifier, OwnHoldings holdings, OwnRecord record, AddressBook addresses,
+        IMembershipEvents events, long lastTerm, TimeProvider time, Random random)
+    {
+        _self = transport.Self;
+        _transport = transport;
+        _store = store;
+        _verifier = verifier;
+        _holdings = holdings;
+        _record = record;
+        _addresses = addresses;
+        _events = events;
+        _time = time;
+        _random = random;
+        _coordinator = _self;
+        _term = Math.Max(1, lastTerm);
+        _roster.Admit(_self);
+        _view = new RosterView(PeerState.Joining, _self, _term, [_self]);
+    }
+
+    /// <summary>Ends when this peer has the swarm's catalogue, or knows that it is alone.</summary>
+    public Task CatalogueReady => _catalogueReady.Task;
+
+    /// <summary>State, coordinator, term and who is present, as of now.</summary>
+    public RosterView View => _view;
+
+    private bool IsCoordinator => _coordinator == _self;
+
+    /// <summary>Begins: signs the own record, and looks for the swarm.</summary>
+    public void Start()
+    {
+        _record.Renew(_store.VersionOf(RecordKey.OfPeer(_self)));
+        _store.Put(_record.Current);
+        _running = RunAsync();
+        _dialling = DialAsync();
+    }
+
+    /// <summary>Looks for further peers at once.</summary>
+    public void Connect(IReadOnlyList<string> addresses)
+    {
+        foreach (var address in addresses) _addresses.Give(address);
+        _addresses.Hurry();
+    }
+
+    /// <summary>Notes how much of a share this peer holds, and lets the swarm know.</summary>
+    public void SetHolding(InfoHash share, HoldingState state) => Post(() =>
+    {
+        if (_holdings.Set(share, state) is not { } delta) return;
+        var part = _holdings.Parts.First(candidate => candidate.Part == delta.Part);
+        _store.Put(part);
+        Announce([delta.Entry]);
+        NotifyChanged();
+    });
+
+    /// <summary>Signs a share record and lets the swarm know; ends when it is in the own catalogue.</summary>
+    public Task<ShareRecord> PublishShareAsync(ShareDetails details, IRecordSigner signer)
+    {
+        var done = new TaskCompletionSource<ShareRecord>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(() =>
+        {
+            var key = RecordKey.OfShare(details.Publisher, details.InfoHash, details.Name);
+            var stored = Math.Max(_store.VersionOf(key), details.IsWithdrawn ? 0 : _store.HighestShareVersion(details.Publisher));
+            var record = ShareRecord.Sign(details, MembershipLimits.NextVersion(stored, Now), signer);
+            _store.Put(record);
+            Announce([record.Entry]);
+            NotifyChanged();
+            _events.OnShareChanged(record);
+            done.SetResult(record);
+        });
+        return done.Task;
+    }
+
+    /// <summary>Brings records of others (of shares this peer holds from earlier) into the catalogue, before <see cref="Start"/>.</summary>
+    public void Preload(IEnumerable<SignedEntry> entries)
+    {
+        foreach (var entry in entries) _verifier.TryAccept(entry, out _);
+    }
+
+    /// <summary>Present peers other than this one that hold some or all of a share; complete ones first.</summary>
+    public IReadOnlyList<PeerId> HoldersOf(InfoHash share)
+    {
+        var present = _view.Present;
+        return [.. _store.HoldersOf(share)
+            .Where(holder => holder.Peer != _self && present.Contains(holder.Peer))
+            .OrderByDescending(holder => holder.State)
+            .Select(holder => holder.Peer)];
+    }
+
+    public Task HoldersChangedAsync(CancellationToken cancellationToken) => Volatile.Read(ref _changed).Task.WaitAsync(cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_stopping.IsCancellationRequested) return;
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        _mailbox.Writer.TryComplete();
+        await Task.WhenAll(_running, _dialling).ConfigureAwait(false);
+        _catalogueReady.TrySetCanceled();
+        Volatile.Read(ref _changed).TrySetCanceled();
+        _stopping.Dispose();
+    }
+
+    void ITransportEvents.OnLinkUp(Link link) => Post(() =>
+    {
+        if (link.Identity.ObservedAddress is { } observed && _record.AddObserved(observed)) RenewRecord();
+        link.Send(Status());
+    });
+
+    void ITransportEvents.OnLinkDown(Link link, string reason, bool wasPrimary)
+    {
+        if (wasPrimary) Post(() => OnLinkLost(link, reason));
+    }
+
+    void ITransportEvents.OnMembershipMessage(Link link, MembershipMessageType type, ReadOnlySpan<byte> payload)
+    {
+        // Decoded by the link's reader, so that what is malformed ends that link and nothing else.
+        if (!MembershipCodec.TryDecode(type, payload, out var message)) return;
+        if (!_mailbox.Writer.TryWrite(() => Handle(link, message))) link.CloseConnection("this peer cannot keep up with its messages");
+    }
+
+    void ITransportEvents.OnRefused(string address, string reason, bool incoming) => _events.OnRefused(address, reason, incoming);
+
+    IReadOnlyList<string> ITransportEvents.AddressesOf(PeerId peer)
+    {
+        var addresses = new List<IPEndPoint>();
+        if (_store.FindPeer(peer) is { } record) addresses.AddRange(record.Details.Addresses);
+        lock (_hints)
+            if (_hints.TryGetValue(peer, out var hints)) addresses.AddRange(hints);
+        return [.. addresses.Distinct().Select(AddressText.Format)];
+    }
+
+    public string NameOf(PeerId peer) =>
+        peer == _self ? _record.Current.Details.Name : _store.FindPeer(peer)?.Details.Name ?? peer.ToString()[..8];
+
+    bool ITransportEvents.TryRequestCallBack(PeerId peer)
+    {
+        var message = new CallMeBack { Target = peer, Caller = _self, Addresses = _record.Current.Details.Addresses, Token = _random.NextInt64(MembershipLimits.MaxNumber) };
+        var relays = _transport.Links.Where(link => !link.IsClosed && link.Remote != peer).ToList();
+        foreach (var link in relays) link.Send(message);
+        return relays.Count > 0;
+    }
+
+    private long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    private void Post(Action action) => _mailbox.Writer.TryWrite(action);
+
+    private async Task RunAsync()
+    {
+        try
+        {
+            await foreach (var action in _mailbox.Reader.ReadAllAsync(_stopping.Token).ConfigureAwait(false)) action();
+        }
+        catch (OperationCanceledException)
+        {
+            // The peer is stopping.
+        }
+    }
+
+    private void Handle(Link link, MembershipMessage message)
+    {
+        try
+        {
+            switch (message)
+            {
+                case SwarmStatus status:
+                    OnStatus(link, status);
+                    break;
+                case Join join:
+                    OnJoin(link, join);
+                    break;
+                case Joined joined:
+                    OnJoined(link, joined);
+                    break;
+                case SnapshotPage page:
+                    OnSnapshotPage(link, page);
+                    break;
+                case Update update:
+                    OnUpdate(link, update);
+                    break;
+                case Publish publish:
+                    OnPublish(link, publish);
+                    break;
+                case Leave:
+                    if (IsCoordinator) Dismiss(link.Remote);
+                    break;
+                case Ping ping:
+                    link.Send(new Pong(ping.Token, Now));
+                    break;
+                case CallMeBack call:
+                    OnCallMeBack(link, call);
+                    break;
+            }
+        }
+        catch (ProtocolException error)
+        {
+            link.CloseConnection("it broke the protocol: " + error.Message);
+        }
+    }
+
+    private SwarmStatus Status() => new()
+    {
+        Coordinator = _coordinator,
+        Addresses = _store.FindPeer(_coordinator)?.Details.Addresses ?? [],
+        Term = _term,
+        Members = Math.Max(1, _roster.PresentCount),
+    };
+
+    private void OnCallMeBack(Link link, CallMeBack call)
+    {
+        if (_callBacksSeen.Count > 10_000) _callBacksSeen.Clear();
+        if (!_callBacksSeen.Add((call.Caller, call.Token))) return;
+        if (call.Target != _self)
+        {
+            // Passed on only for the caller itself, so a message goes over one relay at most.
+            if (link.Remote == call.Caller) _transport.FindLink(call.Target)?.Send(call);
+            return;
+        }
+
+        lock (_hints) _hints[call.Caller] = call.Addresses;
+        _ = ConnectQuietlyAsync(call.Caller);
+    }
+
+    private async Task ConnectQuietlyAsync(PeerId peer)
+    {
+        try
+        {
+            await _transport.ConnectAsync(peer, _stopping.Token).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is P2PShareException or OperationCanceledException)
+        {
+            // The caller finds out by itself that nobody came.
+        }
+    }
+
+    /// <summary>Tells the swarm of own or held records that are new: to the coordinator, or, being it, to all.</summary>
+    private void Announce(IReadOnlyList<SignedEntry> entries)
+    {
+        if (entries.Count == 0) return;
+        if (IsCoordinator) Broadcast(entries, null);
+        else if (_joining is null && _transport.FindLink(_coordinator) is { } link) SendPublications(link, entries);
+    }
+
+    private void RenewRecord()
+    {
+        _record.Renew(_store.VersionOf(RecordKey.OfPeer(_self)));
+        _store.Put(_record.Current);
+        Announce([_record.Current.Entry]);
+    }
+
+    private void SetState(PeerState state)
+    {
+        _view = new RosterView(state, _coordinator, _term, [.. _roster.Present]);
+        if (state == PeerState.Joined) _catalogueReady.TrySetResult();
+        NotifyChanged();
+    }
+
+    private void NotifyChanged() =>
+        Interlocked.Exchange(ref _changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+
+    private sealed record JoinAttempt(PeerId Target)
+    {
+        public Link? Link { get; set; }
+
+        public Joined? Answer { get; set; }
+
+        public CatalogueDigest? Theirs { get; set; }
+
+        public Roster Roster { get; } = new();
+
+        public int NextPage { get; set; }
+    }
+}

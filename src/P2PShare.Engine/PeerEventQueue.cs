@@ -1,0 +1,48 @@
+using System.Threading.Channels;
+
+namespace P2PShare.Engine;
+
+/// <summary>
+/// Raises a peer's events one at a time on a task of its own, so that no handler can hold up the engine. When handlers
+/// fall far behind, the oldest progress is what is lost, never the engine's time.
+/// </summary>
+internal sealed class PeerEventQueue : IAsyncDisposable
+{
+    private const int Capacity = 4096;
+
+    private readonly Channel<PeerEvent> _queue = Channel.CreateBounded<PeerEvent>(
+        new BoundedChannelOptions(Capacity) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
+
+    private readonly Action<PeerEvent> _raise;
+    private readonly Task _running;
+
+    public PeerEventQueue(Action<PeerEvent> raise)
+    {
+        _raise = raise;
+        _running = Task.Run(RunAsync);
+    }
+
+    public void Post(PeerEvent happened) => _queue.Writer.TryWrite(happened);
+
+    /// <summary>Raises what is queued and ends.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _queue.Writer.TryComplete();
+        await _running.ConfigureAwait(false);
+    }
+
+    private async Task RunAsync()
+    {
+        await foreach (var happened in _queue.Reader.ReadAllAsync().ConfigureAwait(false))
+        {
+            try
+            {
+                _raise(happened);
+            }
+            catch (Exception)
+            {
+                // A subscriber's own failure is the subscriber's; the others and the engine go on.
+            }
+        }
+    }
+}

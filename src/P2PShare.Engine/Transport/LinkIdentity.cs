@@ -1,0 +1,32 @@
+using System.Net;
+using P2PShare.Protocol.Membership;
+
+namespace P2PShare.Engine.Transport;
+
+/// <summary>What both ends said of themselves when a link came up.</summary>
+internal sealed record LinkIdentity
+{
+    public required PeerId Remote { get; init; }
+
+    public required BootNonce RemoteNonce { get; init; }
+
+    /// <summary>Whether this side dialled.</summary>
+    public required bool Dialled { get; init; }
+
+    /// <summary>Where the other end was seen; for a dialled link, where it was dialled.</summary>
+    public required IPEndPoint RemoteEndPoint { get; init; }
+
+    /// <summary>The port the other end listens on.</summary>
+    public required int RemotePort { get; init; }
+
+    /// <summary>Where the other end sees this peer; null when it does not say.</summary>
+    public IPEndPoint? ObservedAddress { get; init; }
+
+    public string RemoteVersion { get; init; } = "";
+
+    /// <summary>The other end's clock less ours, roughly; null when it was not told.</summary>
+    public TimeSpan? ClockDifference { get; init; }
+
+    /// <summary>From hello to welcome.</summary>
+    public TimeSpan RoundTripTime { get; init; }
+}

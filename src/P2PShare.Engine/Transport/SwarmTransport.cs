@@ -1,0 +1,333 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Security.Cryptography;
+using P2PShare.Engine.Errors;
+using P2PShare.Protocol.Membership;
+using P2PShare.Protocol.Membership.Messages;
+using P2PShare.Protocol.Metainfo;
+using P2PShare.Protocol.Wire;
+
+namespace P2PShare.Engine.Transport;
+
+/// <summary>All connections of a peer: listens, dials, keeps one link to each peer, opens channels.</summary>
+internal sealed class SwarmTransport : IChannelOpener, ILinkHost, IAsyncDisposable
+{
+    private static readonly TimeSpan CloneProbe = TimeSpan.FromMilliseconds(750);
+
+    private readonly INetwork _network;
+    private readonly ILinkAuthenticator _authenticator;
+    private readonly TransportOptions _options;
+    private readonly TimeProvider _time;
+    private readonly LinkTable _links;
+    private readonly BootNonce _nonce = NewNonce();
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly ConcurrentDictionary<PeerId, Task<Link>> _dials = new();
+    private readonly ConcurrentDictionary<Link, Task> _running = new();
+    private readonly byte[] _foreignId;
+    private IChannelAcceptor? _acceptor;
+    private ITransportEvents? _events;
+    private INetworkListener? _listener;
+    private ITimer? _heartbeat;
+    private Task _accepting = Task.CompletedTask;
+
+    public SwarmTransport(PeerId self, INetwork network, ILinkAuthenticator authenticator, TransportOptions options, TimeProvider time)
+    {
+        Self = self;
+        _network = network;
+        _authenticator = authenticator;
+        _options = options;
+        _time = time;
+        _links = new LinkTable(self);
+        // BEP 20 style; the rest is of no meaning, since in a swarm the certificate is the identity.
+        _foreignId = [.. "-PS0100-"u8, .. self.Value.ToArray()[..12]];
+        Stopping = _stopping.Token;
+    }
+
+    public PeerId Self { get; }
+
+    public int Port { get; private set; }
+
+    /// <summary>Cancelled when the peer stops.</summary>
+    public CancellationToken Stopping { get; }
+
+    public IReadOnlyList<Link> Links => _links.All;
+
+    /// <summary>Takes the port. Connections wait in the kernel until <see cref="Start"/>.</summary>
+    /// <exception cref="System.Net.Sockets.SocketException">The port cannot be had.</exception>
+    public void Listen(int port)
+    {
+        _listener = _network.Listen(_options.ListenAddress, port);
+        Port = _listener.Port;
+    }
+
+    /// <summary>Begins to accept and to dial.</summary>
+    public void Start(ITransportEvents events, IChannelAcceptor acceptor)
+    {
+        _events = events;
+        _acceptor = acceptor;
+        _accepting = new ConnectionAcceptor(_listener!, this, _options, _time).RunAsync(Stopping);
+        _heartbeat = _time.CreateTimer(_ => Beat(), null, _options.HeartbeatInterval, _options.HeartbeatInterval);
+    }
+
+    public Link? FindLink(PeerId peer) => _links.Find(peer);
+
+    /// <summary>Dials an address, whoever is there.</summary>
+    /// <param name="address">Where.</param>
+    /// <param name="expected">Who must be there; null for any member.</param>
+    /// <returns>The link to that peer: a new one, or the one there was.</returns>
+    /// <exception cref="P2PShareException">PeerUnreachable, PeerRefused.</exception>
+    public async Task<Link> DialAsync(DnsEndPoint address, PeerId? expected, CancellationToken cancellationToken)
+    {
+        var text = Addresses.Format(address);
+        var connection = await ConnectAsync(address, text, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            using var timeout = new CancellationTokenSource(_options.HandshakeTimeout, _time);
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token, Stopping);
+            try
+            {
+                var stream = await _authenticator.AuthenticateAsClientAsync(connection.Stream, limit.Token).ConfigureAwait(false);
+                if (stream.Remote == Self) throw Refused(text, "it is this peer itself");
+                if (expected is { } wanted && stream.Remote != wanted) throw Refused(text, "another peer is there than was looked for");
+                var identity = await LinkHandshake.DialAsync(stream, connection, _nonce, Port, _time, limit.Token).ConfigureAwait(false);
+                return Register(identity, stream.Stream);
+            }
+            catch (OperationCanceledException) when (timeout.IsCancellationRequested)
+            {
+                throw Refused(text, $"it did not complete the handshake within {_options.HandshakeTimeout.TotalSeconds:0} s (something else than a P2PShare peer?)");
+            }
+        }
+        catch (IOException error)
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw Refused(text, "the connection broke during the handshake", error);
+        }
+        catch
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>The link to a peer: the one there is, or a new one to any of its addresses; as a last resort it is asked to call back.</summary>
+    /// <exception cref="P2PShareException">PeerUnreachable, PeerRefused.</exception>
+    public async Task<Link> ConnectAsync(PeerId peer, CancellationToken cancellationToken)
+    {
+        if (_links.Find(peer) is { } existing) return existing;
+        var completion = new TaskCompletionSource<Link>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var dialling = _dials.GetOrAdd(peer, completion.Task);
+        if (dialling != completion.Task) return await dialling.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var link = await DialAnyAsync(peer, Stopping).WaitAsync(cancellationToken).ConfigureAwait(false);
+            completion.SetResult(link);
+            return link;
+        }
+        catch (Exception error)
+        {
+            completion.SetException(error is OperationCanceledException ? Unreachable(peer.ToString(), "the attempt was given up", error) : error);
+            // Whoever else waits for it has the exception; nobody may, and then it is not unobserved.
+            _ = completion.Task.Exception;
+            throw;
+        }
+        finally
+        {
+            _dials.TryRemove(new KeyValuePair<PeerId, Task<Link>>(peer, completion.Task));
+        }
+    }
+
+    public async Task OpenChannelAsync(PeerId peer, InfoHash share, IChannelHandler handler, CancellationToken cancellationToken)
+    {
+        var link = await ConnectAsync(peer, cancellationToken).ConfigureAwait(false);
+        await link.OpenChannelAsync(share, handler, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Connects to a foreign client in plain BitTorrent and carries the session until it ends.</summary>
+    /// <exception cref="P2PShareException">PeerUnreachable, PeerRefused.</exception>
+    public async Task RunForeignAsync(DnsEndPoint address, InfoHash share, Func<HandshakeFeatures, IChannelHandler> createHandler, CancellationToken cancellationToken)
+    {
+        var text = Addresses.Format(address);
+        var connection = await ConnectAsync(address, text, cancellationToken).ConfigureAwait(false);
+        IChannelHandler handler;
+        try
+        {
+            using var timeout = new CancellationTokenSource(_options.HandshakeTimeout, _time);
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token, Stopping);
+            await SendForeignHandshakeAsync(connection, share.Value.ToArray()[..Handshake.IdSize], limit.Token).ConfigureAwait(false);
+            var bytes = new byte[Handshake.Size];
+            await connection.Stream.ReadExactlyAsync(bytes, limit.Token).ConfigureAwait(false);
+            var remote = Handshake.Read(bytes);
+            if (!remote.IsFor(share)) throw Refused(text, "it answered for another torrent");
+            handler = createHandler(remote.Features);
+        }
+        catch (Exception error) when (error is IOException or Protocol.ProtocolException)
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw Refused(text, "it does not serve this torrent in plain BitTorrent", error);
+        }
+        catch
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+
+        using var foreign = new ForeignConnection(connection, handler, _options, _time);
+        await foreign.RunAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Says goodbye on all links and closes everything.</summary>
+    public async Task StopAsync(string reason)
+    {
+        if (_stopping.IsCancellationRequested) return;
+        if (_listener is not null) await _listener.DisposeAsync().ConfigureAwait(false);
+        if (_heartbeat is not null) await _heartbeat.DisposeAsync().ConfigureAwait(false);
+        await Task.WhenAll(_links.All.Select(link => link.CloseAsync(GoodbyeReason.ShuttingDown, reason))).ConfigureAwait(false);
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll([_accepting, .. _running.Values]).ConfigureAwait(false);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync("this peer is stopping").ConfigureAwait(false);
+        _stopping.Dispose();
+    }
+
+    /// <summary>The acceptor's part of a link: TLS, hello, welcome. Returns what carries it until it ends.</summary>
+    internal async Task<Func<Task>?> AcceptLinkAsync(NetworkConnection connection, CancellationToken cancellationToken)
+    {
+        var stream = await _authenticator.AuthenticateAsServerAsync(connection.Stream, cancellationToken).ConfigureAwait(false);
+        var identity = await LinkHandshake.ReadHelloAsync(stream, connection, _time, cancellationToken).ConfigureAwait(false);
+        if (identity is null || identity.Remote == Self) return null;
+        if (await IsCloneAsync(identity, cancellationToken).ConfigureAwait(false))
+        {
+            await LinkHandshake.RefuseAsync(stream.Stream, RefusalReason.DuplicateIdentity, "", cancellationToken).ConfigureAwait(false);
+            throw Refused(connection.RemoteText, LinkHandshake.Describe(RefusalReason.DuplicateIdentity));
+        }
+
+        if (Stopping.IsCancellationRequested) return null;
+        await LinkHandshake.WelcomeAsync(stream.Stream, connection, _nonce, Port, _time, cancellationToken).ConfigureAwait(false);
+        var link = Register(identity, stream.Stream);
+        return () => link.Ended;
+    }
+
+    internal IChannelHandler? AcceptForeign(Handshake remote) => _acceptor!.AcceptForeign(remote.InfoHash, remote.Features);
+
+    internal async Task SendForeignHandshakeAsync(NetworkConnection connection, byte[] infoHash, CancellationToken cancellationToken)
+    {
+        var bytes = new byte[Handshake.Size];
+        new Handshake(HandshakeFeatures.Extensions | HandshakeFeatures.Fast | HandshakeFeatures.V2Upgrade, infoHash, _foreignId).Write(bytes);
+        await connection.Stream.WriteAsync(bytes, cancellationToken).ConfigureAwait(false);
+    }
+
+    internal void ReportRefused(string address, string reason) => _events?.OnRefused(address, reason, incoming: true);
+
+    string ILinkHost.NameOf(PeerId peer) => _events!.NameOf(peer);
+
+    IChannelHandler? ILinkHost.AcceptChannel(PeerId peer, InfoHash share) => _acceptor!.AcceptChannel(peer, share);
+
+    void ILinkHost.OnMembershipMessage(Link link, MembershipMessageType type, ReadOnlySpan<byte> payload) => _events!.OnMembershipMessage(link, type, payload);
+
+    void ILinkHost.OnLinkEnded(Link link, string reason)
+    {
+        _running.TryRemove(link, out _);
+        _events!.OnLinkDown(link, reason, _links.Remove(link));
+        link.Dispose();
+    }
+
+    private static P2PShareException Refused(string address, string reason, Exception? inner = null) => new(
+        ErrorKind.ConnectionError, ErrorIds.PeerRefused, $"The connection with {address} was refused: {reason}.", address,
+        "Check that the address is a peer of this swarm and that both machines use the swarm file of the same swarm.", inner);
+
+    private static P2PShareException Unreachable(string address, string reason, Exception? inner = null) => new(
+        ErrorKind.ConnectionError, ErrorIds.PeerUnreachable, $"No peer could be reached at {address}: {reason}.", address,
+        "Check that a peer runs there, the port, and the firewalls in between.", inner);
+
+    private async Task<NetworkConnection> ConnectAsync(DnsEndPoint address, string text, CancellationToken cancellationToken)
+    {
+        using var timeout = new CancellationTokenSource(_options.ConnectTimeout, _time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token, Stopping);
+        try
+        {
+            return await _network.ConnectAsync(address, limit.Token).ConfigureAwait(false);
+        }
+        catch (IOException error)
+        {
+            throw Unreachable(text, error.Message, error);
+        }
+        catch (OperationCanceledException error) when (timeout.IsCancellationRequested)
+        {
+            throw Unreachable(text, $"no answer within {_options.ConnectTimeout.TotalSeconds:0} s", error);
+        }
+    }
+
+    private async Task<Link> DialAnyAsync(PeerId peer, CancellationToken cancellationToken)
+    {
+        P2PShareException? last = null;
+        foreach (var address in _events!.AddressesOf(peer))
+        {
+            try
+            {
+                return await DialAsync(Addresses.Parse(address), peer, cancellationToken).ConfigureAwait(false);
+            }
+            catch (P2PShareException error)
+            {
+                last = error;
+                if (_links.Find(peer) is { } link) return link;
+            }
+        }
+
+        if (_events.TryRequestCallBack(peer))
+        {
+            var started = _time.GetTimestamp();
+            while (_time.GetElapsedTime(started) < _options.HandshakeTimeout)
+            {
+                if (_links.Find(peer) is { } link) return link;
+                await Task.Delay(TimeSpan.FromMilliseconds(50), _time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        throw last ?? Unreachable(_events.NameOf(peer), "it says no address");
+    }
+
+    // A restarted peer has a new nonce and its old link is dead; a link that still answers belongs to a copy of the machine.
+    private async Task<bool> IsCloneAsync(LinkIdentity identity, CancellationToken cancellationToken)
+    {
+        if (_links.Find(identity.Remote) is not { } old || old.Identity.RemoteNonce == identity.RemoteNonce) return false;
+        var before = old.BytesReceived;
+        old.Send(new Ping(0, _time.GetUtcNow().ToUnixTimeMilliseconds()));
+        var started = _time.GetTimestamp();
+        while (!old.IsClosed && _time.GetElapsedTime(started) < CloneProbe)
+        {
+            if (old.BytesReceived != before) return true;
+            await Task.Delay(TimeSpan.FromMilliseconds(20), _time, cancellationToken).ConfigureAwait(false);
+        }
+
+        return false;
+    }
+
+    private static BootNonce NewNonce()
+    {
+        Span<byte> bytes = stackalloc byte[BootNonce.Size];
+        RandomNumberGenerator.Fill(bytes);
+        return new BootNonce(bytes);
+    }
+
+    private Link Register(LinkIdentity identity, Stream stream)
+    {
+        var link = new Link(identity, stream, this, _options, _time);
+        var primary = _links.Add(link, out var replaced);
+        if (replaced is not null && replaced.Identity.RemoteNonce != identity.RemoteNonce) replaced.CloseConnection("its peer has restarted");
+        if (primary) _events!.OnLinkUp(link);
+        _running[link] = link.RunAsync();
+        return primary ? link : _links.Find(identity.Remote) ?? link;
+    }
+
+    private void Beat()
+    {
+        foreach (var link in _links.All)
+        {
+            link.OnHeartbeat();
+            if (link.IsIdle()) _ = link.CloseAsync(GoodbyeReason.Idle, link.IsDraining ? "there is another connection" : "not needed at the moment");
+        }
+    }
+}
