@@ -29,4 +29,7 @@ internal interface IMembershipEvents
 
     /// <summary>An entry that nobody can have meant: forged, replayed, or of another swarm's time.</summary>
     void OnEntryRefused(string from, string reason);
+
+    /// <summary>The membership's loop has failed: the peer cannot go on.</summary>
+    void OnFault(Exception error);
 }

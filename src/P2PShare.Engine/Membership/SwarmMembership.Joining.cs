@@ -48,6 +48,7 @@ internal sealed partial class SwarmMembership
         {
             // The peer is stopping.
         }
+        catch (Exception e) { Console.Error.WriteLine("DEBUG " + e); _events.OnUnreachable(address, e.ToString()); }
     }
 
     private void BecomeAlone()

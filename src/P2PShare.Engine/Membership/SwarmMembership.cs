@@ -205,6 +205,12 @@ internal sealed partial class SwarmMembership : ITransportEvents, ISwarmShares, 
         {
             // The peer is stopping.
         }
+#pragma warning disable CA1031 // A fault of the membership is the end of the peer, which must say so instead of going silent.
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            _events.OnFault(error);
+        }
     }
 
     private void Handle(Link link, MembershipMessage message)

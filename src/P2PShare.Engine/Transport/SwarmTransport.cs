@@ -97,10 +97,10 @@ internal sealed class SwarmTransport : IChannelOpener, ILinkHost, IAsyncDisposab
                 throw Refused(text, $"it did not complete the handshake within {_options.HandshakeTimeout.TotalSeconds:0} s (something else than a P2PShare peer?)");
             }
         }
-        catch (IOException error)
+        catch (Exception error) when (error is IOException or ObjectDisposedException or Protocol.ProtocolException)
         {
             await connection.DisposeAsync().ConfigureAwait(false);
-            throw Refused(text, "the connection broke during the handshake", error);
+            throw Refused(text, error is Protocol.ProtocolException ? error.Message : "the connection broke during the handshake", error);
         }
         catch
         {
