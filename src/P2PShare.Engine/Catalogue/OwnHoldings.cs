@@ -16,9 +16,11 @@ internal sealed class OwnHoldings(PeerId self, IRecordSigner signer, TimeProvide
     public HoldingState StateOf(InfoHash share) => _partOf.TryGetValue(share, out var part) ? part.Items.GetValueOrDefault(share) : HoldingState.None;
 
     /// <summary>Notes how much of a share is held.</summary>
-    /// <returns>The way from the part before to the part after; null when nothing changed.</returns>
-    public HoldingsDelta? Set(InfoHash share, HoldingState state)
+    /// <param name="changed">The part that changed, signed anew; null when nothing changed.</param>
+    /// <returns>What to send: the way from the part before to the part after, or the whole part where that is shorter; null when nothing changed.</returns>
+    public SignedEntry? Set(InfoHash share, HoldingState state, out HoldingsPart? changed)
     {
+        changed = null;
         if (StateOf(share) == state) return null;
         if (!_partOf.TryGetValue(share, out var part))
         {
@@ -37,7 +39,8 @@ internal sealed class OwnHoldings(PeerId self, IRecordSigner signer, TimeProvide
         }
 
         var before = part.Signed;
-        return HoldingsDelta.Between(before, Sign(part, 0));
+        changed = Sign(part, 0);
+        return HoldingsDelta.Between(before, changed)?.Entry ?? changed.Entry;
     }
 
     /// <summary>Goes past the versions that the swarm remembers of this peer from before it lost its state.</summary>

@@ -83,6 +83,7 @@ internal sealed partial class SwarmMembership
     {
         foreach (var entry in entries)
         {
+            if (IsAboutSelf(entry)) continue;
             if (_verifier.TryAccept(entry, out var problem))
             {
                 collect?.Add(entry);
@@ -92,6 +93,30 @@ internal sealed partial class SwarmMembership
             {
                 _events.OnEntryRefused(link.RemoteName, problem);
             }
+        }
+    }
+
+    // Nobody tells this peer about itself; what the swarm remembers from before it lost its state is only gone past.
+    private bool IsAboutSelf(SignedEntry entry)
+    {
+        switch (entry.Kind)
+        {
+            case RecordKind.Peer when PeerRecord.Parse(entry) is var record && record.Owner == _self:
+                if (record.Version > _record.Current.Version) RenewRecord(record.Version);
+                return true;
+            case RecordKind.Holdings when HoldingsPart.Parse(entry) is var part && part.Owner == _self:
+                if (_store.VersionOf(part.Key) < part.Version)
+                {
+                    var renewed = _holdings.JumpPast(new Dictionary<uint, long> { [part.Part] = part.Version });
+                    foreach (var own in renewed) _store.Put(own);
+                    Announce([.. renewed.Select(own => own.Entry)]);
+                }
+
+                return true;
+            case RecordKind.HoldingsDelta:
+                return HoldingsDelta.Parse(entry).Owner == _self;
+            default:
+                return false;
         }
     }
 

@@ -48,7 +48,6 @@ internal sealed partial class SwarmMembership
         {
             // The peer is stopping.
         }
-        catch (Exception e) { Console.Error.WriteLine("DEBUG " + e); _events.OnUnreachable(address, e.ToString()); }
     }
 
     private void BecomeAlone()
@@ -71,6 +70,8 @@ internal sealed partial class SwarmMembership
             return;
         }
 
+        // Who was asked to admit this peer follows another meanwhile: go there instead.
+        if (_joining is { Answer: null } attempted && attempted.Link == link) _joining = null;
         if (_joining is not null && !moved) return;
         if (!moved && !IsCoordinator)
         {
@@ -80,8 +81,13 @@ internal sealed partial class SwarmMembership
 
         if (status.Coordinator == _self) return;
         lock (_hints) _hints[status.Coordinator] = status.Addresses;
-        var attempt = _joining = new JoinAttempt(status.Coordinator);
-        _ = JoinAsync(attempt);
+        StartJoining(status.Coordinator);
+    }
+
+    private void StartJoining(PeerId target)
+    {
+        _joining = new JoinAttempt(target);
+        _ = JoinAsync(_joining);
     }
 
     private async Task JoinAsync(JoinAttempt attempt)
@@ -115,6 +121,7 @@ internal sealed partial class SwarmMembership
         _joining = null;
         // A member whose coordinator went elsewhere has nobody left to follow.
         if (!IsCoordinator && _transport.FindLink(_coordinator) is null) Isolate("its coordinator moved to where it cannot be reached");
+        else TellStatus();
     }
 
     private void OnJoined(Link link, Joined joined)
@@ -158,8 +165,7 @@ internal sealed partial class SwarmMembership
         StopBroadcasting();
         SetState(PeerState.Joined);
         // Members of before follow; others that are connected compare.
-        var status = Status();
-        foreach (var other in _transport.Links.Where(other => other.Remote != _coordinator)) other.Send(status);
+        TellStatus();
         Republish(link, answer, attempt.Theirs!);
         _events.OnJoined(_coordinator, alone: false);
         _events.OnCoordinatorChanged(_coordinator);
@@ -184,8 +190,7 @@ internal sealed partial class SwarmMembership
         if (update.Sequence != _sequence + 1)
         {
             // A gap cannot be mended, so the whole is asked for again; what has not changed is skipped by digest.
-            var attempt = _joining = new JoinAttempt(_coordinator);
-            _ = JoinAsync(attempt);
+            StartJoining(_coordinator);
             return;
         }
 
@@ -222,8 +227,13 @@ internal sealed partial class SwarmMembership
         _events.OnIsolated(reason);
         foreach (var peer in lost) _events.OnPeerLeft(peer);
         // Those to whom there is a link already need no dialling: both sides say whom they follow.
+        TellStatus();
+    }
+
+    private void TellStatus()
+    {
         var status = Status();
-        foreach (var other in _transport.Links) other.Send(status);
+        foreach (var other in _transport.Links.Where(other => other.Remote != _coordinator)) other.Send(status);
     }
 
     private void RememberAddresses(IEnumerable<PeerId> peers)

@@ -97,10 +97,9 @@ internal sealed partial class SwarmMembership : ITransportEvents, ISwarmShares, 
     /// <summary>Notes how much of a share this peer holds, and lets the swarm know.</summary>
     public void SetHolding(InfoHash share, HoldingState state) => Post(() =>
     {
-        if (_holdings.Set(share, state) is not { } delta) return;
-        var part = _holdings.Parts.First(candidate => candidate.Part == delta.Part);
-        _store.Put(part);
-        Announce([delta.Entry]);
+        if (_holdings.Set(share, state, out var changed) is not { } entry) return;
+        _store.Put(changed!);
+        Announce([entry]);
         NotifyChanged();
     });
 
@@ -153,7 +152,7 @@ internal sealed partial class SwarmMembership : ITransportEvents, ISwarmShares, 
 
     void ITransportEvents.OnLinkUp(Link link) => Post(() =>
     {
-        if (link.Identity.ObservedAddress is { } observed && _record.AddObserved(observed)) RenewRecord();
+        if (link.Identity.ObservedAddress is { } observed && _record.AddObserved(new IPEndPoint(observed.Address, _transport.Port))) RenewRecord();
         link.Send(Status());
     });
 
@@ -297,9 +296,9 @@ internal sealed partial class SwarmMembership : ITransportEvents, ISwarmShares, 
         else if (_joining is null && _transport.FindLink(_coordinator) is { } link) SendPublications(link, entries);
     }
 
-    private void RenewRecord()
+    private void RenewRecord(long remembered = 0)
     {
-        _record.Renew(_store.VersionOf(RecordKey.OfPeer(_self)));
+        _record.Renew(Math.Max(remembered, _store.VersionOf(RecordKey.OfPeer(_self))));
         _store.Put(_record.Current);
         Announce([_record.Current.Entry]);
     }
