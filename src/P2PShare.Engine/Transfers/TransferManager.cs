@@ -5,6 +5,7 @@ using P2PShare.Engine.Transport;
 using P2PShare.Protocol;
 using P2PShare.Protocol.Membership;
 using P2PShare.Protocol.Metainfo;
+using P2PShare.Protocol.Wire;
 
 namespace P2PShare.Engine.Transfers;
 
@@ -127,7 +128,7 @@ internal sealed class TransferManager : IChannelAcceptor, IAsyncDisposable
         return transfer is null || transfer.IsBanned(peer) ? null : new PeerSession(transfer);
     }
 
-    public IChannelHandler? AcceptForeign(ReadOnlySpan<byte> truncatedInfoHash)
+    public IChannelHandler? AcceptForeign(ReadOnlySpan<byte> truncatedInfoHash, HandshakeFeatures features)
     {
         Span<byte> hash = stackalloc byte[Hash256.Size];
         lock (_gate)
@@ -136,7 +137,7 @@ internal sealed class TransferManager : IChannelAcceptor, IAsyncDisposable
             {
                 share.Value.CopyTo(hash);
                 if (!hash[..truncatedInfoHash.Length].SequenceEqual(truncatedInfoHash)) continue;
-                if (Best([.. transfers.Where(static transfer => transfer.IsOpenShare)]) is { } transfer) return new PeerSession(transfer);
+                if (Best([.. transfers.Where(static transfer => transfer.IsOpenShare)]) is { } transfer) return new PeerSession(transfer) { Capabilities = ForeignCapabilities.Of(features) };
             }
         }
 

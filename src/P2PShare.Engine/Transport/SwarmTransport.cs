@@ -23,6 +23,7 @@ internal sealed class SwarmTransport : IChannelOpener, ILinkHost, IAsyncDisposab
     private readonly CancellationTokenSource _stopping = new();
     private readonly ConcurrentDictionary<PeerId, Task<Link>> _dials = new();
     private readonly ConcurrentDictionary<Link, Task> _running = new();
+    private readonly ConcurrentDictionary<ForeignConnection, Task> _foreign = new();
     private readonly byte[] _foreignId;
     private IChannelAcceptor? _acceptor;
     private ITransportEvents? _events;
@@ -142,13 +143,15 @@ internal sealed class SwarmTransport : IChannelOpener, ILinkHost, IAsyncDisposab
         await link.OpenChannelAsync(share, handler, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Connects to a foreign client in plain BitTorrent and carries the session until it ends.</summary>
+    /// <summary>Connects to a foreign client in plain BitTorrent (BEP 3) and opens the session, which then goes on by itself.</summary>
+    /// <param name="address">Where.</param>
+    /// <param name="share">The full info-hash; its first 20 bytes are sent.</param>
+    /// <param name="prepare">Makes the session, given what the client announced.</param>
     /// <exception cref="P2PShareException">PeerUnreachable, PeerRefused.</exception>
-    public async Task RunForeignAsync(DnsEndPoint address, InfoHash share, Func<HandshakeFeatures, IChannelHandler> createHandler, CancellationToken cancellationToken)
+    public async Task OpenForeignAsync(DnsEndPoint address, InfoHash share, Func<HandshakeFeatures, IChannelHandler> prepare, CancellationToken cancellationToken)
     {
         var text = Addresses.Format(address);
         var connection = await ConnectAsync(address, text, cancellationToken).ConfigureAwait(false);
-        IChannelHandler handler;
         try
         {
             using var timeout = new CancellationTokenSource(_options.HandshakeTimeout, _time);
@@ -158,7 +161,8 @@ internal sealed class SwarmTransport : IChannelOpener, ILinkHost, IAsyncDisposab
             await connection.Stream.ReadExactlyAsync(bytes, limit.Token).ConfigureAwait(false);
             var remote = Handshake.Read(bytes);
             if (!remote.IsFor(share)) throw Refused(text, "it answered for another torrent");
-            handler = createHandler(remote.Features);
+            var foreign = new ForeignConnection(connection, prepare(remote.Features), _options, _time);
+            _foreign.TryAdd(foreign, RunForeignAsync(foreign));
         }
         catch (Exception error) when (error is IOException or Protocol.ProtocolException)
         {
@@ -170,9 +174,6 @@ internal sealed class SwarmTransport : IChannelOpener, ILinkHost, IAsyncDisposab
             await connection.DisposeAsync().ConfigureAwait(false);
             throw;
         }
-
-        using var foreign = new ForeignConnection(connection, handler, _options, _time);
-        await foreign.RunAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Says goodbye on all links and closes everything.</summary>
@@ -183,7 +184,7 @@ internal sealed class SwarmTransport : IChannelOpener, ILinkHost, IAsyncDisposab
         if (_heartbeat is not null) await _heartbeat.DisposeAsync().ConfigureAwait(false);
         await Task.WhenAll(_links.All.Select(link => link.CloseAsync(GoodbyeReason.ShuttingDown, reason))).ConfigureAwait(false);
         await _stopping.CancelAsync().ConfigureAwait(false);
-        await Task.WhenAll([_accepting, .. _running.Values]).ConfigureAwait(false);
+        await Task.WhenAll([_accepting, .. _running.Values, .. _foreign.Values]).ConfigureAwait(false);
     }
 
     public async ValueTask DisposeAsync()
@@ -320,6 +321,12 @@ internal sealed class SwarmTransport : IChannelOpener, ILinkHost, IAsyncDisposab
         if (primary) _events!.OnLinkUp(link);
         _running[link] = link.RunAsync();
         return primary ? link : _links.Find(identity.Remote) ?? link;
+    }
+
+    private async Task RunForeignAsync(ForeignConnection foreign)
+    {
+        using (foreign) await foreign.RunAsync(Stopping).ConfigureAwait(false);
+        _foreign.TryRemove(foreign, out _);
     }
 
     private void Beat()
