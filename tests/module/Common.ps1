@@ -9,6 +9,8 @@ function Import-TestedModule {
     if (-not (Get-Module P2PShare)) { Import-Module (Resolve-Path -LiteralPath $manifest).ProviderPath -Global }
 }
 
+function Get-TestedManifest { Join-Path (Get-Module P2PShare).ModuleBase 'P2PShare.psd1' }
+
 function Start-TestPeer {
     param([Parameter(Mandatory)] $Swarm, [Parameter(Mandatory)] [string] $Name, [Parameter(Mandatory)] [string] $Folder, [object[]] $Join, [hashtable] $With = @{})
     if ($Join) { $With = $With + @{ ConnectTo = @($Join | ForEach-Object { "127.0.0.1:$($_.Port)" }) } }

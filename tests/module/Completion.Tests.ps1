@@ -3,7 +3,7 @@ BeforeAll {
     Import-TestedModule
     $swarm = New-P2PSwarm -Name lab -Path $TestDrive
     $north = Start-TestPeer $swarm north $TestDrive
-    $null = Start-TestPeer $swarm 'no-where' $TestDrive
+    $null = Start-TestPeer (New-P2PSwarm -Name elsewhere -Path $TestDrive) 'no-where' $TestDrive
     foreach ($name in 'plain.iso', 'two words.iso', "it's.txt", '[x].txt', 'größe.txt') { $null = New-TestFile (Join-Path $TestDrive "data/$name") 10 }
     $null = Get-ChildItem "$TestDrive/data" | Send-P2PFile -Peer north
 

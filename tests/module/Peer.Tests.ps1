@@ -97,7 +97,7 @@ Describe 'Start-P2PPeer' {
         $null = New-Item -ItemType Directory $user
         $script = @"
 `$ErrorActionPreference = 'Stop'
-Import-Module '$((Get-Module P2PShare).Path)'
+Import-Module '$(Get-TestedManifest)'
 `$first = Start-P2PPeer -Port 0 -StatePath '$user/state' -WarningVariable w -WarningAction SilentlyContinue
 `$swarm = Get-P2PSwarm
 Stop-P2PPeer
@@ -253,7 +253,7 @@ Describe 'Get-P2PPeer' {
     }
 
     It 'shows the peers of this process to other runspaces' {
-        $path = (Get-Module P2PShare).Path
+        $path = Get-TestedManifest
         1 | ForEach-Object -Parallel { Import-Module $using:path; (Get-P2PPeer -Local).Name } | Should -Be 'north', 'south'
     }
 
@@ -267,7 +267,7 @@ Describe 'A peer started in -Parallel' {
     AfterEach { Stop-TestPeers }
 
     It 'outlives its runspace' {
-        $path = (Get-Module P2PShare).Path
+        $path = Get-TestedManifest
         $file = $swarm.SwarmPath
         1 | ForEach-Object -Parallel { Import-Module $using:path; Start-P2PPeer $using:file -Name far -Port 0 -StatePath $using:state } | Out-Null
         (Get-P2PPeer -Local).Name | Should -Be 'far'
@@ -279,7 +279,7 @@ Describe 'A peer started in -Parallel' {
 Describe 'Removing the module' {
     It 'stops the peers' {
         $script = @"
-Import-Module '$((Get-Module P2PShare).Path)'
+Import-Module '$(Get-TestedManifest)'
 `$job = Start-P2PPeer '$($swarm.SwarmPath)' -Name leaving -Port 0 -StatePath '$state'
 Remove-Module P2PShare
 "`$(`$job.State)"

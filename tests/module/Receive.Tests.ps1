@@ -146,7 +146,7 @@ Describe 'Receive-P2PFile' {
     It 'waits with -Wait until there is a match' {
         $late = New-TestFile "$TestDrive/late/late.bin" 1000 9
         $script = { param($path, $file) Start-Sleep -Milliseconds 700; Import-Module $path; Send-P2PFile $file -Peer north }
-        $job = Start-ThreadJob $script -ArgumentList (Get-Module P2PShare).Path, $late.FullName
+        $job = Start-ThreadJob $script -ArgumentList (Get-TestedManifest), $late.FullName
         try { (Receive-P2PFile late.* (Receive-Here) -Wait -TimeoutSec 30).Name | Should -Be 'late.bin' }
         finally { $job | Receive-Job -Wait -AutoRemoveJob | Remove-P2PShare }
     }
@@ -260,7 +260,7 @@ Describe 'A long transfer' {
         $big = New-TestFile "$TestDrive/big.bin" 6000000 1
         $null = Send-P2PFile $big.FullName
         $slow = Start-TestPeer $swarm slow $TestDrive -Join $north -With @{ DownloadLimit = 1500000 }
-        $path = (Get-Module P2PShare).Path
+        $path = Get-TestedManifest
 
         function Start-Receiving {
             param([string] $Destination)

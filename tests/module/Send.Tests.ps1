@@ -20,7 +20,7 @@ Describe 'Send-P2PFile' {
         $null = New-Item -ItemType Directory "$data/tree/empty"
     }
     AfterAll { Stop-TestPeers }
-    AfterEach { Get-P2PShare | Remove-P2PShare }
+    AfterEach { Get-P2PShare -AllVersions | Remove-P2PShare }
 
     It 'publishes a file and emits its share' {
         $share = Send-P2PFile $iso.FullName
@@ -73,7 +73,7 @@ Describe 'Send-P2PFile' {
     }
 
     It 'leaves out what lies below a folder that is piped too' {
-        $verbose = Get-ChildItem $data/tree -Recurse | Send-P2PFile -Verbose 4>&1
+        $verbose = Get-ChildItem $data/tree -Recurse -Exclude empty | Send-P2PFile -Verbose 4>&1
         ($verbose | Where-Object { $_ -is [P2PShare.Engine.Catalogue.ShareInfo] }).Name | Sort-Object | Should -Be 'a', 'b'
         $verbose | Where-Object { $_ -is [Management.Automation.VerboseRecord] } | Out-String | Should -Match '1\.dll'
     }
@@ -136,17 +136,17 @@ Describe 'Send-P2PFile' {
     }
 
     It 'complains of <What> with <Id>, and goes on' -ForEach @(
-        @{ What = 'a file that is not there'; Input = 'nothing.iso'; Id = 'PathNotFound'; Category = 'ObjectNotFound' }
-        @{ What = 'a path of another provider'; Input = 'Env:PATH'; Id = 'PathNotFileSystem'; Category = 'InvalidArgument' }
-        @{ What = 'a drive that is not there'; Input = 'nodrive:\x'; Id = 'PathNotFound'; Category = 'ObjectNotFound' }
+        @{ What = 'a file that is not there'; Bad = 'nothing.iso'; Id = 'PathNotFound'; Category = 'ObjectNotFound' }
+        @{ What = 'a path of another provider'; Bad = 'Env:PATH'; Id = 'PathNotFileSystem'; Category = 'InvalidArgument' }
+        @{ What = 'a drive that is not there'; Bad = 'nodrive:\x'; Id = 'PathNotFound'; Category = 'ObjectNotFound' }
     ) {
         foreach ($parameter in 'Path', 'LiteralPath') {
-            $arguments = @{ $parameter = $Input, $iso.FullName }
+            $arguments = @{ $parameter = $Bad, $iso.FullName }
             (Send-P2PFile @arguments -ErrorAction SilentlyContinue -ErrorVariable problem).Name | Should -Be 'one.iso'
             $problem.Count | Should -Be 1
             $problem[0].FullyQualifiedErrorId | Should -BeLike "$Id,*"
             $problem[0].CategoryInfo.Category | Should -Be $Category
-            $problem[0].TargetObject | Should -Be $Input
+            $problem[0].TargetObject | Should -Be $Bad
         }
     }
 

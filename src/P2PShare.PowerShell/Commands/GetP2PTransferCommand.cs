@@ -27,8 +27,9 @@ public sealed class GetP2PTransferCommand : PeerCmdlet
     [ValidateNotNullOrEmpty]
     public string[] TransferId { get; set; } = [];
 
-    /// <summary>64 hexadecimal digits.</summary>
+    /// <summary>64 hexadecimal digits. A transfer from the pipe has one too; its id is the more exact.</summary>
     [Parameter(ParameterSetName = InfoHashSet, Mandatory = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(ParameterSetName = TransferIdSet, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     public string[] InfoHash { get; set; } = [];
 

@@ -93,7 +93,7 @@ public sealed class ReceiveP2PFileCommand : CatalogueCmdlet
                 _items.Add(new ReceiveItem(Peer) { InfoHash = InfoHash, RelativePaths = RelativePath });
                 break;
             case TorrentSet:
-                _items.Add(new ReceiveItem(Peer) { TorrentPath = ProviderPaths.LiteralExisting(this, TorrentPath), ConnectTo = ConnectTo });
+                AddTorrent();
                 break;
             default:
                 _items.AddRange(Name.Select(n => new ReceiveItem(Peer) { Pattern = n }));
@@ -127,6 +127,18 @@ public sealed class ReceiveP2PFileCommand : CatalogueCmdlet
         finally
         {
             progress.Complete();
+        }
+    }
+
+    private void AddTorrent()
+    {
+        try
+        {
+            _items.Add(new ReceiveItem(Peer) { TorrentPath = ProviderPaths.LiteralExisting(this, TorrentPath), ConnectTo = ConnectTo });
+        }
+        catch (P2PShareException e)
+        {
+            WriteError(e, TorrentPath);
         }
     }
 

@@ -9,10 +9,10 @@ namespace P2PShare.PowerShell.Jobs;
 /// </summary>
 internal static class LocalPeers
 {
-    private static ImmutableArray<LocalPeer> Running = [];
+    private static ImmutableArray<LocalPeer> _running = [];
 
     /// <summary>In the order they were started.</summary>
-    public static ImmutableArray<LocalPeer> All => ImmutableInterlocked.InterlockedCompareExchange(ref Running, default, default);
+    public static ImmutableArray<LocalPeer> All => ImmutableInterlocked.InterlockedCompareExchange(ref _running, default, default);
 
     /// <summary>By peer id; null when it does not run here.</summary>
     public static LocalPeer? Find(string peerId) => All.FirstOrDefault(p => p.PeerId.Equals(peerId, StringComparison.OrdinalIgnoreCase));
@@ -20,8 +20,8 @@ internal static class LocalPeers
     public static LocalPeer Add(IPeer engine)
     {
         var peer = new LocalPeer(engine);
-        ImmutableInterlocked.Update(ref Running, static (list, added) => list.Add(added), peer);
-        peer.Watch(static p => ImmutableInterlocked.Update(ref Running, static (list, removed) => list.Remove(removed), p));
+        ImmutableInterlocked.Update(ref _running, static (list, added) => list.Add(added), peer);
+        peer.Watch(static p => ImmutableInterlocked.Update(ref _running, static (list, removed) => list.Remove(removed), p));
         return peer;
     }
 
