@@ -22,6 +22,13 @@ function Stop-TestPeers {
     Get-Job | Where-Object PSJobTypeName -EQ 'PeerJob' | Remove-Job -Force
 }
 
+function Invoke-Shell([string] $Script) {
+    # This PowerShell once more: there may be none on the PATH, and as a .NET tool it is started through dotnet.
+    $shell = [Environment]::ProcessPath
+    $first = if ([IO.Path]::GetFileNameWithoutExtension($shell) -eq 'dotnet') { @(Join-Path $PSHOME 'pwsh.dll') } else { @() }
+    & $shell @first -NoProfile -NonInteractive -Command $Script
+}
+
 function New-TestFile {
     param([Parameter(Mandatory)] [string] $Path, [int] $Length = 1000, [int] $Seed = 1)
     $bytes = [byte[]]::new($Length)

@@ -108,7 +108,7 @@ Stop-P2PPeer
         $environment = @{ HOME = $user; XDG_CONFIG_HOME = "$user/config"; XDG_STATE_HOME = "$user/xstate"; XDG_DATA_HOME = "$user/data"; APPDATA = $user; LOCALAPPDATA = $user; USERPROFILE = $user }
         $saved = @{}
         foreach ($name in $environment.Keys) { $saved[$name] = [Environment]::GetEnvironmentVariable($name); [Environment]::SetEnvironmentVariable($name, $environment[$name]) }
-        try { $answer = pwsh -NoProfile -NonInteractive -Command $script | Select-Object -Last 1 | ConvertFrom-Json }
+        try { $answer = Invoke-Shell $script | Select-Object -Last 1 | ConvertFrom-Json }
         finally { foreach ($name in $saved.Keys) { [Environment]::SetEnvironmentVariable($name, $saved[$name]) } }
         $answer.Path | Should -Exist
         $answer.Path | Should -BeLike "$user*"
@@ -284,6 +284,6 @@ Import-Module '$(Get-TestedManifest)'
 Remove-Module P2PShare
 "`$(`$job.State)"
 "@
-        pwsh -NoProfile -NonInteractive -Command $script | Select-Object -Last 1 | Should -Be 'Completed'
+        Invoke-Shell $script | Select-Object -Last 1 | Should -Be 'Completed'
     }
 }
