@@ -50,6 +50,8 @@ internal sealed class DiskFile(SafeFileHandle handle) : IStorageFile
         RandomAccess.SetLength(_handle, length);
     }
 
+    public long NextData(long offset) => OperatingSystem.IsLinux() ? LinuxNative.NextData(_handle, offset) : offset;
+
     public void Flush() => RandomAccess.FlushToDisk(_handle);
 
     public void SetAttributes(long? modifiedNs, UnixFileMode? mode)

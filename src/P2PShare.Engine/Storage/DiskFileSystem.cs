@@ -66,8 +66,19 @@ internal sealed class DiskFileSystem : IStorageFileSystem
 
     public IStorageFile OpenRead(string path) => new DiskFile(File.OpenHandle(path, FileMode.Open, FileAccess.Read, ShareAll));
 
-    public IStorageFile OpenWrite(string path, bool createNew) =>
-        new DiskFile(File.OpenHandle(path, createNew ? FileMode.CreateNew : FileMode.Open, FileAccess.ReadWrite, ShareAll));
+    public IStorageFile OpenWrite(string path, bool createNew)
+    {
+        try
+        {
+            return new DiskFile(File.OpenHandle(path, createNew ? FileMode.CreateNew : FileMode.Open, FileAccess.ReadWrite, ShareAll));
+        }
+        catch (UnauthorizedAccessException) when (!createNew && !OperatingSystem.IsWindows())
+        {
+            // A partial file may have got its final, read-only mode right before an interruption.
+            File.SetUnixFileMode(path, File.GetUnixFileMode(path) | UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            return new DiskFile(File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, ShareAll));
+        }
+    }
 
     public void CreateDirectory(string path) => Directory.CreateDirectory(path);
 
@@ -96,8 +107,6 @@ internal sealed class DiskFileSystem : IStorageFileSystem
             // Not empty, or not there.
         }
     }
-
-    public void Copy(string source, string target) => File.Copy(source, target, overwrite: false);
 
     public void FlushDirectory(string path)
     {

@@ -19,6 +19,12 @@ internal interface IStorageFile : IDisposable
     /// <summary>Makes it <paramref name="length"/> bytes long without using space for what is not written, where the file system can.</summary>
     void SetSparseLength(long length);
 
+    /// <summary>
+    /// Where written data begins at or after <paramref name="offset"/>, which a sparse file may tell; everything before it
+    /// reads as zeros. <see cref="long.MaxValue"/> when there is none.
+    /// </summary>
+    long NextData(long offset);
+
     /// <summary>Returns when everything written to it so far survives a power cut.</summary>
     void Flush();
 

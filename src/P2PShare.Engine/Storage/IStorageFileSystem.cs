@@ -37,9 +37,6 @@ internal interface IStorageFileSystem
     /// <summary>Deletes a folder if it is empty; else nothing happens.</summary>
     void DeleteEmptyDirectory(string path);
 
-    /// <summary>Copies a file, sharing its blocks where the file system can. The target must not exist.</summary>
-    void Copy(string source, string target);
-
     /// <summary>Returns when the names in a folder survive a power cut; does nothing where a system has no such thing.</summary>
     void FlushDirectory(string path);
 

@@ -35,6 +35,17 @@ internal static partial class LinuxNative
         return StatX(file, "", EmptyPath, BasicStats, buffer) == 0 ? Parse(buffer) : throw UnixNative.Failure("");
     }
 
+    /// <summary>lseek with SEEK_DATA. The file's position, which it moves, is used by nobody: reads and writes name their offset.</summary>
+    public static long NextData(SafeFileHandle file, long offset)
+    {
+        const int SeekData = 3, NoSuchOffset = 6;
+        // Where pointers have 32 bits, so has lseek's offset.
+        if (!Environment.Is64BitProcess) return offset;
+        var data = Seek(file, offset, SeekData);
+        if (data >= 0) return data;
+        return Marshal.GetLastPInvokeError() == NoSuchOffset ? long.MaxValue : offset;
+    }
+
     public static void SetModified(SafeFileHandle file, long nanoseconds)
     {
         if (FUtimeNs(file, Times(nanoseconds)) != 0) throw UnixNative.Failure("");
@@ -87,6 +98,9 @@ internal static partial class LinuxNative
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int StatX(SafeFileHandle file, string path, int flags, uint mask, Span<byte> buffer);
+
+    [LibraryImport("libc", EntryPoint = "lseek", SetLastError = true)]
+    private static partial long Seek(SafeFileHandle file, long offset, int whence);
 
     [LibraryImport("libc", EntryPoint = "futimens", SetLastError = true)]
     private static partial int FUtimeNs(SafeFileHandle file, ReadOnlySpan<TimeSpec> times);

@@ -5,12 +5,9 @@ namespace P2PShare.Engine.Storage;
 /// <summary>Counts what hashing threads have done and reports it about ten times a second.</summary>
 internal sealed class PublishMeter(IProgress<PublishProgress>? progress, TimeProvider time, long totalBytes, int totalFiles)
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
-
-    private readonly long _interval = (long)(Interval.TotalSeconds * time.TimestampFrequency);
+    private readonly ProgressThrottle _throttle = new(time);
     private long _bytes;
     private int _files;
-    private long _nextReport = time.GetTimestamp();
     private ScannedFile? _currentFile;
 
     /// <summary>One of the files being hashed.</summary>
@@ -25,12 +22,7 @@ internal sealed class PublishMeter(IProgress<PublishProgress>? progress, TimePro
     public void OnRead(int bytes)
     {
         Interlocked.Add(ref _bytes, bytes);
-        if (progress is null) return;
-        var now = time.GetTimestamp();
-        var due = Interlocked.Read(ref _nextReport);
-        // Whoever moves the hand reports; the others go on hashing.
-        if (now < due || Interlocked.CompareExchange(ref _nextReport, now + _interval, due) != due) return;
-        progress.Report(Snapshot(CurrentFile));
+        if (progress is not null && _throttle.IsDue()) progress.Report(Snapshot(CurrentFile));
     }
 
     public void ReportEnd() => progress?.Report(Snapshot(null));

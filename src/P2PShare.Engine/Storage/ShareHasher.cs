@@ -34,7 +34,7 @@ internal sealed class ShareHasher
     {
         ArgumentNullException.ThrowIfNull(request);
         PublishScan? scan = null;
-        await HashThreads.RunAsync(1, token => scan = PublishScan.Run(request, _fileSystem, token), cancellationToken).ConfigureAwait(false);
+        await StorageThreads.RunAsync(1, token => scan = PublishScan.Run(request, _fileSystem, token), cancellationToken).ConfigureAwait(false);
 
         ScannedFile[] files = [.. scan!.Files.Values];
         var pieceLength = PieceLength.ForSize(files.Sum(file => file.Length));
@@ -42,7 +42,7 @@ internal sealed class ShareHasher
         var meter = new PublishMeter(progress, _time, files.Sum(file => file.Length), files.Length);
         meter.AddFiles(files.Length - hashes.Length);
         var queue = new PartQueue(hashes, PartSize);
-        await HashThreads.RunAsync(Math.Max(1, Math.Min(_threads, queue.PartCount)), token => Hash(queue, meter, token), cancellationToken).ConfigureAwait(false);
+        await StorageThreads.RunAsync(Math.Max(1, Math.Min(_threads, queue.PartCount)), token => Hash(queue, meter, token), cancellationToken).ConfigureAwait(false);
 
         var share = Assemble(request, scan, hashes, pieceLength);
         meter.ReportEnd();

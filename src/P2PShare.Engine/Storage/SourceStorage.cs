@@ -27,8 +27,10 @@ internal sealed class SourceStorage : IShareStorage, IFileOpener
     /// <param name="files">Its files in the order of <see cref="TorrentInfo.Files"/>.</param>
     /// <param name="handles">Where files are kept open; null for an own cache.</param>
     /// <param name="fileSystem">Null for the machine's.</param>
+    /// <param name="held">The pieces that are there; null for all. Of a file without any, the source does not matter.</param>
     public SourceStorage(
-        TorrentInfo info, PieceLayers layers, IReadOnlyList<SourceFile> files, FileHandleCache? handles = null, IStorageFileSystem? fileSystem = null)
+        TorrentInfo info, PieceLayers layers, IReadOnlyList<SourceFile> files,
+        FileHandleCache? handles = null, IStorageFileSystem? fileSystem = null, PieceSet? held = null)
     {
         ArgumentNullException.ThrowIfNull(info);
         ArgumentNullException.ThrowIfNull(files);
@@ -40,8 +42,12 @@ internal sealed class SourceStorage : IShareStorage, IFileOpener
         _ownsHandles = handles is null;
         _handles = handles ?? new FileHandleCache();
         _held = new PieceSet(info.PieceCount);
-        for (var piece = 0; piece < info.PieceCount; piece++) _held.Add(piece);
-        _bytesHeld = info.TotalLength;
+        for (var piece = 0; piece < info.PieceCount; piece++)
+        {
+            if (held?.Contains(piece) == false) continue;
+            _held.Add(piece);
+            _bytesHeld += info.PieceSize(piece);
+        }
     }
 
     public TorrentInfo Info { get; }

@@ -60,8 +60,6 @@ internal sealed class FaultyFileSystem(IStorageFileSystem? inner = null) : IStor
 
     public void DeleteEmptyDirectory(string path) => _inner.DeleteEmptyDirectory(path);
 
-    public void Copy(string source, string target) => _inner.Copy(source, target);
-
     public void FlushDirectory(string path) => _inner.FlushDirectory(path);
 
     public bool TryFlushFileSystem(string path)
@@ -111,6 +109,8 @@ internal sealed class FaultyFileSystem(IStorageFileSystem? inner = null) : IStor
         }
 
         public void SetSparseLength(long length) => _file.SetSparseLength(length);
+
+        public long NextData(long offset) => _file.NextData(offset);
 
         public void Flush()
         {

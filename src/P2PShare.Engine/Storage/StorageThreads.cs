@@ -3,10 +3,10 @@ using System.Runtime.ExceptionServices;
 namespace P2PShare.Engine.Storage;
 
 /// <summary>
-/// Runs hashing on threads of its own: the thread pool belongs to connections, whose heartbeats must not queue behind a
+/// Runs hashing and flushing on threads of their own: the thread pool belongs to connections, whose heartbeats must not queue behind a
 /// terabyte.
 /// </summary>
-internal static class HashThreads
+internal static class StorageThreads
 {
     /// <summary>
     /// Runs <paramref name="work"/> on <paramref name="count"/> threads and ends when all have returned. The first failure
@@ -44,7 +44,7 @@ internal static class HashThreads
         })
         {
             IsBackground = true,
-            Name = "P2PShare hashing",
+            Name = "P2PShare storage",
             Priority = ThreadPriority.BelowNormal,
         };
         thread.Start();

@@ -1,0 +1,165 @@
+using P2PShare.Engine.Errors;
+
+namespace P2PShare.Engine.Storage;
+
+/// <summary>
+/// The folder a share is received into. Everything below it is reached component by component: a link found there, or
+/// put there meanwhile, is never followed. The folder itself may be a link, since the user named it.
+/// </summary>
+/// <remarks>Each folder on the way is looked at right before a file is opened, and where the file really is right after,
+/// so that a link put in between is noticed before a byte is written.</remarks>
+internal sealed class DestinationFolder
+{
+    private readonly IStorageFileSystem _fileSystem;
+    private readonly string _realRoot;
+    private readonly Lock _lock = new();
+    private readonly HashSet<string> _unflushed = new(StringComparer.Ordinal);
+    private readonly List<string> _created = [];
+
+    private DestinationFolder(IStorageFileSystem fileSystem, string root, string realRoot)
+    {
+        _fileSystem = fileSystem;
+        Root = root;
+        _realRoot = realRoot;
+    }
+
+    /// <summary>Its absolute path.</summary>
+    public string Root { get; }
+
+    /// <summary>Finds the folder, or creates it.</summary>
+    /// <exception cref="P2PShareException">DestinationUnusable.</exception>
+    public static DestinationFolder Open(IStorageFileSystem fileSystem, string destination)
+    {
+        var root = Path.GetFullPath(destination);
+        if (Path.GetPathRoot(root) != root) root = Path.TrimEndingDirectorySeparator(root);
+        try
+        {
+            fileSystem.CreateDirectory(root);
+            if (fileSystem.Stat(root, followLink: true).Kind != EntryKind.Directory) throw new IOException("It is not a folder.");
+            return new DestinationFolder(fileSystem, root, fileSystem.RealPath(root));
+        }
+        catch (Exception error) when (StorageErrors.IsFileError(error))
+        {
+            throw StorageErrors.Writing(error, root);
+        }
+    }
+
+    /// <summary>The absolute path of a path that <see cref="SafePath"/> made.</summary>
+    public string PathOf(string relativePath) => SafePath.Resolve(Root, relativePath);
+
+    /// <summary>What stands at a path, all folders above it being real ones.</summary>
+    /// <exception cref="P2PShareException">UnsafePath, FileExists.</exception>
+    public FileEntry Look(string relativePath) =>
+        CheckParents(relativePath, create: false) ? _fileSystem.Stat(PathOf(relativePath)) : default;
+
+    /// <summary>Opens an existing file for reading.</summary>
+    public IStorageFile OpenRead(string relativePath)
+    {
+        RequireFile(relativePath);
+        return Verify(_fileSystem.OpenRead(PathOf(relativePath)), relativePath, isNew: false);
+    }
+
+    /// <summary>Opens an existing file for reading and writing.</summary>
+    public IStorageFile OpenWrite(string relativePath)
+    {
+        RequireFile(relativePath);
+        return Verify(_fileSystem.OpenWrite(PathOf(relativePath), createNew: false), relativePath, isNew: false);
+    }
+
+    /// <summary>Opens a file for reading and writing, creating it and the folders above it as needed. A link in its place is removed.</summary>
+    public IStorageFile OpenOrCreate(string relativePath)
+    {
+        CheckParents(relativePath, create: true);
+        var path = PathOf(relativePath);
+        var kind = _fileSystem.Stat(path).Kind;
+        if (kind == EntryKind.File) return OpenWrite(relativePath);
+        if (kind == EntryKind.Directory) throw StorageErrors.Exists($"A folder stands at '{DisplayName.Escape(path)}'.", path);
+        if (kind != EntryKind.Missing) _fileSystem.Delete(path);
+
+        var file = Verify(_fileSystem.OpenWrite(path, createNew: true), relativePath, isNew: true);
+        MarkUnflushed(Path.GetDirectoryName(path)!);
+        return file;
+    }
+
+    /// <summary>Creates a folder and those above it.</summary>
+    public void CreateFolder(string relativePath) => CheckParents(relativePath + "/", create: true);
+
+    /// <summary>Renames a file below the destination; a link at the target is replaced itself.</summary>
+    public void Move(string source, string target, bool overwrite)
+    {
+        CheckParents(source, create: false);
+        CheckParents(target, create: false);
+        var path = PathOf(target);
+        _fileSystem.Move(PathOf(source), path, overwrite);
+        MarkUnflushed(Path.GetDirectoryName(path)!);
+    }
+
+    /// <summary>Deletes a file if it is there.</summary>
+    public void Delete(string relativePath)
+    {
+        if (CheckParents(relativePath, create: false)) _fileSystem.Delete(PathOf(relativePath));
+    }
+
+    /// <summary>Deletes the folders this object has created, as far as they are empty.</summary>
+    public void DeleteCreatedFolders()
+    {
+        string[] folders;
+        lock (_lock) folders = [.. _created];
+        for (var i = folders.Length - 1; i >= 0; i--) _fileSystem.DeleteEmptyDirectory(folders[i]);
+    }
+
+    /// <summary>The folders whose entries have changed since the last call.</summary>
+    public IReadOnlyList<string> TakeUnflushedFolders()
+    {
+        lock (_lock)
+        {
+            string[] folders = [.. _unflushed];
+            _unflushed.Clear();
+            return folders;
+        }
+    }
+
+    private void RequireFile(string relativePath)
+    {
+        var path = PathOf(relativePath);
+        var kind = CheckParents(relativePath, create: false) ? _fileSystem.Stat(path).Kind : EntryKind.Missing;
+        if (kind == EntryKind.Missing) throw new FileNotFoundException($"'{path}' is not there.", path);
+        if (kind != EntryKind.File) throw StorageErrors.Unsafe($"'{DisplayName.Escape(path)}' is a link, or no file.", path);
+    }
+
+    /// <returns>Whether all folders above the path exist now.</returns>
+    private bool CheckParents(string relativePath, bool create)
+    {
+        for (var end = relativePath.IndexOf('/', StringComparison.Ordinal); end >= 0; end = relativePath.IndexOf('/', end + 1))
+        {
+            var path = PathOf(relativePath[..end]);
+            var kind = _fileSystem.Stat(path).Kind;
+            if (kind == EntryKind.Directory) continue;
+            if (kind == EntryKind.Link)
+                throw StorageErrors.Unsafe($"'{DisplayName.Escape(path)}' is a link; nothing is received through it.", path);
+            if (kind != EntryKind.Missing) throw StorageErrors.Exists($"'{DisplayName.Escape(path)}' is a file where a folder is needed.", path);
+            if (!create) return false;
+            _fileSystem.CreateDirectory(path);
+            MarkUnflushed(Path.GetDirectoryName(path)!);
+            lock (_lock) _created.Add(path);
+        }
+
+        return true;
+    }
+
+    private IStorageFile Verify(IStorageFile file, string relativePath, bool isNew)
+    {
+        var real = file.RealPath;
+        // Without regard to case: a file system that has none names the file as it was first created.
+        if (real is null || string.Equals(real, SafePath.Resolve(_realRoot, relativePath), StringComparison.OrdinalIgnoreCase)) return file;
+        file.Dispose();
+        if (isNew) _fileSystem.Delete(real);
+        var path = PathOf(relativePath);
+        throw StorageErrors.Unsafe($"'{DisplayName.Escape(path)}' leads elsewhere: a folder was moved, or replaced by a link.", path);
+    }
+
+    private void MarkUnflushed(string folder)
+    {
+        lock (_lock) _unflushed.Add(folder);
+    }
+}

@@ -1,0 +1,136 @@
+using System.Collections.Concurrent;
+using P2PShare.Engine.Errors;
+using P2PShare.Protocol.Metainfo;
+
+namespace P2PShare.Engine.Storage;
+
+/// <summary>Makes a share of its partial files: times, modes, names, folders. What is done already is left alone, so that it can be called again.</summary>
+/// <param name="files">The files.</param>
+/// <param name="options">How they are received.</param>
+/// <param name="flush">Forces names to the disk.</param>
+/// <param name="onLost">Is told of a file whose partial file is gone.</param>
+/// <param name="attributes">Times, modes and folders; null when they are not known.</param>
+internal sealed class PartialCompletion(
+    PartialFiles files, PartialStorageOptions options, PartialFlush flush, Action<PartialFile> onLost, ShareAttributes? attributes)
+{
+    private const int FilesPerThread = 32;
+    private const int MaxThreads = 4;
+    private const UnixFileMode Permissions = (UnixFileMode)0b111_111_111;
+
+    private static readonly TimeSpan RetryFor = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan RetryEvery = TimeSpan.FromMilliseconds(100);
+
+    /// <exception cref="P2PShareException">FileExists, DestinationUnusable, DiskFull, UnsafePath.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        PartialFile[] waiting = [.. files.Where(file => file.IsWanted && file.State != PartialFileState.Final)];
+        var started = options.Time.GetTimestamp();
+        while (true)
+        {
+            // Scanners and indexers open new files for a moment, and on Windows that stops a rename.
+            waiting = await FinishAsync(waiting, options.Time.GetElapsedTime(started) >= RetryFor, cancellationToken).ConfigureAwait(false);
+            if (waiting.Length == 0) break;
+            await Task.Delay(RetryEvery, options.Time, cancellationToken).ConfigureAwait(false);
+        }
+
+        await StorageThreads.RunAsync(1, _ => FinishFolders(), cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<PartialFile[]> FinishAsync(PartialFile[] waiting, bool isLastTry, CancellationToken cancellationToken)
+    {
+        if (waiting.Length == 0) return [];
+        var busy = new ConcurrentBag<PartialFile>();
+        var next = -1;
+        await StorageThreads.RunAsync(
+            Math.Min(MaxThreads, (waiting.Length + FilesPerThread - 1) / FilesPerThread),
+            token =>
+            {
+                for (var i = Interlocked.Increment(ref next); i < waiting.Length; i = Interlocked.Increment(ref next))
+                {
+                    token.ThrowIfCancellationRequested();
+                    if (!TryFinish(waiting[i], isLastTry)) busy.Add(waiting[i]);
+                }
+            },
+            cancellationToken).ConfigureAwait(false);
+        return [.. busy];
+    }
+
+    /// <returns>False when another program holds the file right now.</returns>
+    private bool TryFinish(PartialFile file, bool isLastTry)
+    {
+        var path = files.DisplayPath(file);
+        try
+        {
+            using (var lease = files.Acquire(file))
+            {
+                if (lease.File.State.Length != file.File.Length) throw StorageErrors.Changed($"The partial file of '{DisplayName.Escape(path)}' was changed.", path);
+                if (attributes is not null) SetAttributes(lease.File, attributes.Files[file.File.Index]);
+            }
+
+            files.Close(file);
+            var final = files.FinalPath(file);
+            var entry = files.Destination.Look(final);
+            if (entry.Kind == EntryKind.Directory || (entry.Kind != EntryKind.Missing && !options.Overwrite))
+                throw StorageErrors.Exists($"'{DisplayName.Escape(path)}' has appeared meanwhile.", path);
+            files.Destination.Move(files.PartialPath(file), final, options.Overwrite);
+            file.State = PartialFileState.Final;
+            return true;
+        }
+        catch (Exception error) when (!isLastTry && StorageErrors.IsSharingViolation(error))
+        {
+            return false;
+        }
+        catch (Exception error) when (StorageErrors.IsFileError(error))
+        {
+            if (error is FileNotFoundException) onLost(file);
+            throw StorageErrors.Writing(error, path);
+        }
+    }
+
+    private static void SetAttributes(IStorageFile file, EntryAttributes entry)
+    {
+        try
+        {
+            file.SetAttributes(entry.ModifiedNanoseconds, (UnixFileMode?)entry.UnixMode & Permissions);
+        }
+        catch (Exception error) when (StorageErrors.IsFileError(error))
+        {
+            // File systems without modes (FAT, some network shares) refuse. The content is there all the same.
+        }
+    }
+
+    private void FinishFolders()
+    {
+        var folders = files.IsSingleFile || attributes is null ? null : SafePath.Map(options.Info, attributes);
+        try
+        {
+            if (files.IsAllWanted)
+            {
+                for (var i = 0; i < (folders?.DirectoryCount ?? 0); i++) files.Destination.CreateFolder(folders!.DirectoryPath(i));
+            }
+
+            flush.FlushFolders();
+        }
+        catch (Exception error) when (StorageErrors.IsFileError(error))
+        {
+            throw StorageErrors.Writing(error, files.Destination.Root);
+        }
+
+        // From the deepest up: whatever is done in a folder changes its time. They are sorted with parents first.
+        for (var i = (folders?.DirectoryCount ?? 0) - 1; i >= 0; i--) SetFolderAttributes(folders!.DirectoryPath(i), attributes!.Directories[i].Attributes);
+    }
+
+    private void SetFolderAttributes(string relativePath, EntryAttributes entry)
+    {
+        try
+        {
+            if (files.Destination.Look(relativePath).Kind != EntryKind.Directory) return;
+            options.FileSystem.SetDirectoryAttributes(
+                files.Destination.PathOf(relativePath), entry.ModifiedNanoseconds, (UnixFileMode?)entry.UnixMode & Permissions);
+        }
+        catch (Exception error) when (StorageErrors.IsFileError(error))
+        {
+            // As with files.
+        }
+    }
+}

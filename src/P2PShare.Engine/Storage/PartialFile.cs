@@ -1,0 +1,28 @@
+using P2PShare.Protocol.Metainfo;
+
+namespace P2PShare.Engine.Storage;
+
+/// <summary>One file of a share that is being received.</summary>
+internal sealed class PartialFile(TorrentFile file, bool isWanted)
+{
+    private volatile PartialFileState _state;
+
+    public TorrentFile File { get; } = file;
+
+    /// <summary>Whether it was chosen; of others nothing is ever written.</summary>
+    public bool IsWanted { get; } = isWanted;
+
+    public PartialFileState State
+    {
+        get => _state;
+        set => _state = value;
+    }
+
+    /// <summary>How often its partial file was lost and has to be made anew; guarded by the ledger.</summary>
+    public int Generation { get; set; }
+
+    /// <summary>Whether it was written to since the last flush; guarded by the ledger.</summary>
+    public bool IsDirty { get; set; }
+
+    public int LastPiece => File.FirstPiece + File.PieceCount - 1;
+}
