@@ -4,7 +4,7 @@ BeforeAll {
     $swarm = New-P2PSwarm -Name lab -Path $TestDrive
     $north = Start-TestPeer $swarm north $TestDrive
     $null = Start-TestPeer (New-P2PSwarm -Name elsewhere -Path $TestDrive) 'no-where' $TestDrive
-    foreach ($name in 'plain.iso', 'two words.iso', "it's.txt", '[x].txt', 'größe.txt') { $null = New-TestFile (Join-Path $TestDrive "data/$name") 10 }
+    foreach ($name in 'plain.iso', 'two words.iso', "it's.txt", '[x].txt', 'größe.txt', 'a]b.txt') { $null = New-TestFile (Join-Path $TestDrive "data/$name") 10 }
     $null = Get-ChildItem "$TestDrive/data" | Send-P2PFile -Peer north
 
     function Complete([string] $Text) { [Management.Automation.CommandCompletion]::CompleteInput($Text, $Text.Length, $null).CompletionMatches }
@@ -31,7 +31,7 @@ Describe 'Completion' {
 
     It 'offers all names, each of which means exactly one share' {
         $offered = (Complete 'Get-P2PShare ').CompletionText
-        $offered.Count | Should -Be 5
+        $offered.Count | Should -Be 6
         foreach ($text in $offered) { @(Invoke-Expression "Get-P2PShare $text -Peer north -ErrorAction Stop").Count | Should -Be 1 -Because $text }
     }
 

@@ -9,7 +9,7 @@ public static class ShareSearch
     public static bool IsWildcard(string pattern)
     {
         ArgumentNullException.ThrowIfNull(pattern);
-        return pattern.AsSpan().IndexOfAny('*', '?', '[') >= 0;
+        return pattern.AsSpan().ContainsAny("*?[`");
     }
 
     /// <summary>

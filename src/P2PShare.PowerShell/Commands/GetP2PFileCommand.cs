@@ -4,6 +4,7 @@ using P2PShare.Engine.Errors;
 using P2PShare.PowerShell.Bridge;
 using P2PShare.PowerShell.Completion;
 using P2PShare.PowerShell.Jobs;
+using WildcardPattern = System.Management.Automation.WildcardPattern;
 
 namespace P2PShare.PowerShell.Commands;
 

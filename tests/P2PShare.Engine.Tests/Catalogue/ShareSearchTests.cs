@@ -22,6 +22,7 @@ public sealed class ShareSearchTests
     [InlineData("*.iso")]
     [InlineData("a?.iso")]
     [InlineData("[x].txt")]
+    [InlineData("a`].txt")]
     public void A_wildcard_goes_before_the_name_it_spells(string pattern)
     {
         var queries = ShareSearch.Queries(pattern);
