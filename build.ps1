@@ -1,4 +1,5 @@
 #!/usr/bin/env pwsh
+
 <#
 .SYNOPSIS
     Builds, tests, packs and demonstrates P2PShare: the one script, for people and for CI.
@@ -15,7 +16,6 @@
 .EXAMPLE
     ./build.ps1 demo --size 100M
 #>
-# This file must parse under Windows PowerShell 5.1, so that it can say there what it needs.
 [CmdletBinding()]
 param(
     [Parameter(Position = 0)]
@@ -33,6 +33,7 @@ param(
 $ErrorActionPreference = 'Stop'
 Set-StrictMode -Version 3.0
 
+# Up to here, and in its syntax to the end, this file suits Windows PowerShell 5.1: so it can say there what it needs.
 $psMajor = $PSVersionTable.PSVersion.Major
 $psMinor = $PSVersionTable.PSVersion.Minor
 if ($psMajor -lt 7 -or ($psMajor -eq 7 -and $psMinor -lt 6)) {
@@ -99,7 +100,8 @@ function Publish-Output {
 }
 
 function Publish-Help([switch] $Quiet) {
-    $sources = @(Get-ChildItem -Path (Join-Path $root 'docs/en-US/*.md') -ErrorAction Ignore | Where-Object Name -NotLike 'about_*')
+    # A cmdlet's file has a verb and a noun; the module's own page and the topics have not.
+    $sources = @(Get-ChildItem -Path (Join-Path $root 'docs/en-US/*-*.md') -ErrorAction Ignore)
     $topics = @(Get-ChildItem -Path (Join-Path $root 'docs/en-US/about_*') -ErrorAction Ignore)
     $target = Join-Path $modulePath 'en-US'
     if ($topics.Count -gt 0) {

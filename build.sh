@@ -30,7 +30,11 @@ fi
 
 # What the interoperability tests need; without it they skip themselves and say so.
 install_test_tools() {
-  if have python3 && python3 -c 'import libtorrent' >/dev/null 2>&1; then return; fi
+  local python
+  # Debian's module belongs to Debian's Python, which need not be the first on the PATH.
+  for python in python3 /usr/bin/python3; do
+    if have "$python" && "$python" -c 'import libtorrent' >/dev/null 2>&1; then return; fi
+  done
   if [ "$(id -u)" != 0 ] || ! have apt-get; then return; fi
   step "installing python3-libtorrent for the interoperability tests"
   export DEBIAN_FRONTEND=noninteractive
