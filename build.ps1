@@ -146,7 +146,7 @@ function Read-Trx([string] $Path, [string] $Suite) {
     $namespaces.AddNamespace('t', 'http://microsoft.com/schemas/VisualStudio/TeamTest/2010')
     $skipped = foreach ($result in $trx.SelectNodes('//t:UnitTestResult[@outcome="NotExecuted"]', $namespaces)) {
         $reason = $result.SelectSingleNode('t:Output/t:ErrorInfo/t:Message | t:Output/t:StdOut', $namespaces)
-        [pscustomobject]@{ Name = "${Suite}: $($result.testName)"; Reason = if ($reason) { $reason.InnerText.Trim() } else { 'no reason given' } }
+        [pscustomobject]@{ Name = "${Suite}: $($result.testName)"; Reason = if ($reason) { $reason.InnerText.Trim() -replace '\s+', ' ' } else { 'no reason given' } }
     }
 
     $passed = [int]$counters.passed

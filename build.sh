@@ -106,7 +106,7 @@ build() {
 
 # Writes "passed failed" and then a line for each skipped test of a .trx file.
 read_trx() {
-  tr '\n' ' ' <"$1" | sed 's/></>\n</g' | awk -v suite="$2" '
+  tr '\n' ' ' <"$1" | sed 's/> *</>\n</g' | awk -v suite="$2" '
     function attribute(name,   found) {
       if (!match($0, " " name "=\"[^\"]*\"")) return ""
       found = substr($0, RSTART, RLENGTH)
