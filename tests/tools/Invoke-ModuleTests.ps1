@@ -18,23 +18,6 @@ param(
 $ErrorActionPreference = 'Stop'
 Import-Module $PesterPath
 
-# Tests start shells of their own. Where PowerShell is a .NET tool there is no pwsh on the PATH, so one is made.
-if (-not (Get-Command pwsh -CommandType Application -ErrorAction Ignore)) {
-    $shims = Join-Path (Split-Path $ResultPath) 'shims'
-    [void](New-Item -ItemType Directory -Path $shims -Force)
-    $library = Join-Path $PSHOME 'pwsh.dll'
-    if ($IsWindows) {
-        Set-Content -LiteralPath (Join-Path $shims 'pwsh.cmd') -Value "@dotnet ""$library"" %*"
-    }
-    else {
-        $shim = Join-Path $shims 'pwsh'
-        Set-Content -LiteralPath $shim -Value "#!/bin/sh`nexec dotnet '$library' ""`$@"""
-        [System.IO.File]::SetUnixFileMode($shim, 'UserRead, UserWrite, UserExecute')
-    }
-
-    $env:PATH = $shims + [System.IO.Path]::PathSeparator + $env:PATH
-}
-
 $configuration = New-PesterConfiguration
 $configuration.Run.Path = $Path
 $configuration.Run.PassThru = $true
