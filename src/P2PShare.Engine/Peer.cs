@@ -5,5 +5,9 @@ public static class Peer
 {
     /// <summary>Starts a peer: reads the swarm file, takes the state directory, listens, and begins to join; returns as soon as it listens.</summary>
     /// <exception cref="Errors.P2PShareException">Any failure of the swarm file, certificate, state directory or port.</exception>
-    public static Task<IPeer> StartAsync(PeerOptions options, CancellationToken cancellationToken = default) => throw new NotSupportedException(options.ToString());
+    public static async Task<IPeer> StartAsync(PeerOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return await SwarmPeer.StartAsync(options, cancellationToken).ConfigureAwait(false);
+    }
 }

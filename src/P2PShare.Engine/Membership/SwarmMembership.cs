@@ -121,6 +121,9 @@ internal sealed partial class SwarmMembership : ITransportEvents, ISwarmShares, 
         return done.Task;
     }
 
+    /// <summary>Signs the own record anew, for a renewed leaf.</summary>
+    public void RenewOwnRecord() => Post(() => RenewRecord());
+
     /// <summary>Brings records of others (of shares this peer holds from earlier) into the catalogue, before <see cref="Start"/>.</summary>
     public void Preload(IEnumerable<SignedEntry> entries)
     {

@@ -27,6 +27,9 @@ internal sealed class Link : IFrameSink, IChannelHost, IDisposable
     private uint _nextChannel;
     private string? _endReason;
     private long _lastUsed;
+    private long _measured;
+    private long _sentBefore;
+    private long _receivedBefore;
 
     public Link(LinkIdentity identity, Stream stream, ILinkHost host, TransportOptions options, TimeProvider time)
     {
@@ -38,7 +41,7 @@ internal sealed class Link : IFrameSink, IChannelHost, IDisposable
         _pump = new MessagePump(stream, framed: true, this, time);
         _nextChannel = ChannelNumber.First(identity.Dialled);
         _lastUsed = time.GetTimestamp();
-        Established = time.GetTimestamp();
+        _measured = _lastUsed;
     }
 
     public LinkIdentity Identity { get; }
@@ -50,9 +53,6 @@ internal sealed class Link : IFrameSink, IChannelHost, IDisposable
     public string RemoteName => _host.NameOf(Remote);
 
     public TimeSpan RoundTripTime => Identity.RoundTripTime;
-
-    /// <summary>When it came up, as a timestamp of the clock.</summary>
-    public long Established { get; }
 
     /// <summary>Whether the membership needs it even when no share does.</summary>
     public bool IsStanding { get; set; }
@@ -69,7 +69,11 @@ internal sealed class Link : IFrameSink, IChannelHost, IDisposable
 
     public long BytesReceived => _pump.BytesReceived;
 
-    public TimeSpan Silence => _pump.Silence;
+    /// <summary>Bytes per second sent, over the last heartbeat.</summary>
+    public long SendRate { get; private set; }
+
+    /// <summary>Bytes per second received, over the last heartbeat.</summary>
+    public long ReceiveRate { get; private set; }
 
     private TransportOptions Options { get; }
 
@@ -166,6 +170,7 @@ internal sealed class Link : IFrameSink, IChannelHost, IDisposable
     /// <summary>Called once a heartbeat: keeps the link alive, and gives it up when the other end is gone.</summary>
     public void OnHeartbeat()
     {
+        MeasureRates();
         if (_pump.Silence > Options.MissedHeartbeats * Options.HeartbeatInterval)
             CloseConnection($"no sign of life for {_pump.Silence.TotalSeconds:0} s");
         else if (_pump.WriteStall > Options.WriteTimeout)
@@ -373,6 +378,15 @@ internal sealed class Link : IFrameSink, IChannelHost, IDisposable
         _reading?.ReaderEnded();
 
         foreach (var waiting in pending) waiting.Outcome.TrySetException(Gone());
+    }
+
+    private void MeasureRates()
+    {
+        var seconds = _time.GetElapsedTime(_measured).TotalSeconds;
+        if (seconds <= 0) return;
+        SendRate = (long)((BytesSent - _sentBefore) / seconds);
+        ReceiveRate = (long)((BytesReceived - _receivedBefore) / seconds);
+        (_measured, _sentBefore, _receivedBefore) = (_time.GetTimestamp(), BytesSent, BytesReceived);
     }
 
     private P2PShareException Gone() => new(

@@ -36,7 +36,7 @@ internal sealed class TestMember : IMembershipEvents, IChannelAcceptor, ISwarmTr
         var record = new OwnRecord(new PeerDetails { Name = name, Addresses = [new IPEndPoint(address, Port)] }, () => der, this, clock);
         var random = new Random(address.GetHashCode());
         Book = new AddressBook(clock, random);
-        Membership = new SwarmMembership(Transport, Store, new RecordVerifier(Store, this, clock), Holdings, record, Book, this, lastTerm, clock, random);
+        Membership = new SwarmMembership(Transport, Store, new RecordVerifier(Store, this), Holdings, record, Book, this, lastTerm, clock, random);
     }
 
     public PeerId Id { get; }
@@ -71,13 +71,11 @@ internal sealed class TestMember : IMembershipEvents, IChannelAcceptor, ISwarmTr
 
     public byte[] Sign(ReadOnlySpan<byte> data) => _key.SignData(data, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
 
-    public bool TryValidateLeaf(ReadOnlySpan<byte> certificate, out string reason)
+    public bool TryValidatePeer(ReadOnlySpan<byte> certificate, NameGrant? grant, out string reason)
     {
         reason = "";
         return true;
     }
-
-    public ECDsa OpenRootPublicKey() => ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
     public IChannelHandler? AcceptChannel(PeerId peer, InfoHash share) => Accept(peer, share);
 

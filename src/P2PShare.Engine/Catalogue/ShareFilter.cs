@@ -1,0 +1,26 @@
+namespace P2PShare.Engine.Catalogue;
+
+/// <summary>The conditions of a <see cref="ShareQuery"/> on name and publisher, made ready for many comparisons.</summary>
+internal sealed class ShareFilter
+{
+    private readonly List<WildcardPattern> _patterns;
+    private readonly HashSet<string> _literals;
+    private readonly string? _publisherId;
+    private readonly WildcardPattern? _publisherName;
+    private readonly bool _anyName;
+
+    public ShareFilter(ShareQuery query)
+    {
+        _patterns = [.. (query.Names ?? []).Select(name => new WildcardPattern(name))];
+        _literals = new HashSet<string>(query.LiteralNames ?? [], StringComparer.OrdinalIgnoreCase);
+        _anyName = _patterns.Count == 0 && _literals.Count == 0;
+        if (string.IsNullOrEmpty(query.Publisher)) return;
+        _publisherId = query.Publisher;
+        _publisherName = new WildcardPattern(query.Publisher);
+    }
+
+    public bool IsName(string name) => _anyName || _literals.Contains(name) || _patterns.Exists(pattern => pattern.IsMatch(name));
+
+    public bool IsPublisher(string id, string name) =>
+        _publisherName is null || _publisherName.IsMatch(name) || string.Equals(_publisherId, id, StringComparison.OrdinalIgnoreCase);
+}

@@ -1,0 +1,48 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using P2PShare.Engine.Errors;
+
+namespace P2PShare.Engine;
+
+/// <summary>What a peer remembers from one run to the next, besides its key, its shares and its transfers: one small JSON file, replaced atomically.</summary>
+internal sealed class PeerMemory(string stateDirectory)
+{
+    private const int MaxFileSize = 1024 * 1024;
+
+    private readonly string _path = Path.Combine(stateDirectory, "peer.json");
+
+    public PeerMemoryContent Content { get; private set; } = new();
+
+    /// <summary>Reads the file; one that is missing or damaged is as good as none.</summary>
+    public void Load()
+    {
+        try
+        {
+            if (!File.Exists(_path) || new FileInfo(_path).Length > MaxFileSize) return;
+            Content = JsonSerializer.Deserialize(File.ReadAllText(_path), PeerMemoryJson.Default.PeerMemoryContent) ?? new PeerMemoryContent();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or JsonException)
+        {
+            Content = new PeerMemoryContent();
+        }
+    }
+
+    /// <exception cref="P2PShareException">StateDirectoryUnusable.</exception>
+    public void Save(PeerMemoryContent content)
+    {
+        if (content == Content) return;
+        Content = content;
+        try
+        {
+            var temporary = _path + ".new";
+            File.WriteAllText(temporary, JsonSerializer.Serialize(content, PeerMemoryJson.Default.PeerMemoryContent));
+            File.Move(temporary, _path, overwrite: true);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new P2PShareException(
+                ErrorKind.WriteError, ErrorIds.StateDirectoryUnusable, $"'{_path}' cannot be written: {error.Message}", _path,
+                "Make room, or give the user who runs the peer the right to write there.", error);
+        }
+    }
+}

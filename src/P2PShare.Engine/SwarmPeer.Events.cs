@@ -1,0 +1,139 @@
+using P2PShare.Engine.Errors;
+using P2PShare.Engine.Membership;
+using P2PShare.Engine.Storage;
+using P2PShare.Engine.Transfers;
+using P2PShare.Protocol.Membership;
+using P2PShare.Protocol.Membership.Records;
+using P2PShare.Protocol.Metainfo;
+
+namespace P2PShare.Engine;
+
+// What happens inside becomes events for the user.
+internal sealed partial class SwarmPeer : IMembershipEvents, ITransferEvents
+{
+    private Exception? _fault;
+
+    void IMembershipEvents.OnJoined(PeerId coordinator, bool alone)
+    {
+        Raise(new PeerEvent
+        {
+            Kind = PeerEventKind.Joined,
+            Time = UtcNow,
+            Message = alone ? $"No other peer of the swarm '{SwarmName}' is known; waiting for others." : $"In the swarm '{SwarmName}', coordinated by '{Shown(coordinator)}'.",
+            Peer = DescribePeer(coordinator),
+        });
+        SaveMemory();
+    }
+
+    void IMembershipEvents.OnIsolated(string reason) => Raise(new PeerEvent
+    {
+        Kind = PeerEventKind.Isolated,
+        Time = UtcNow,
+        Message = $"The coordinator of the swarm '{SwarmName}' is lost ({DisplayName.Escape(reason)}); looking for the others.",
+    });
+
+    void IMembershipEvents.OnPeerJoined(PeerId peer) => RaisePeer(PeerEventKind.PeerJoined, peer, $"'{Shown(peer)}' has joined.");
+
+    void IMembershipEvents.OnPeerLeft(PeerId peer) => RaisePeer(PeerEventKind.PeerLeft, peer, $"'{Shown(peer)}' has left.");
+
+    void IMembershipEvents.OnCoordinatorChanged(PeerId coordinator) =>
+        RaisePeer(PeerEventKind.CoordinatorChanged, coordinator, $"'{Shown(coordinator)}' coordinates the swarm.");
+
+    void IMembershipEvents.OnShareChanged(ShareRecord share)
+    {
+        var withdrawn = share.Details.IsWithdrawn;
+        if (withdrawn && _store.IsWithdrawn(share.Details.InfoHash)) StopOffering(share.Details.InfoHash);
+        Raise(new PeerEvent
+        {
+            Kind = withdrawn ? PeerEventKind.ShareWithdrawn : PeerEventKind.SharePublished,
+            Time = UtcNow,
+            Message = $"'{Shown(share.Owner)}' {(withdrawn ? "withdrew" : "published")} '{DisplayName.Escape(share.Details.Name)}'.",
+            Share = DescribeShare(share, isNewest: true),
+        });
+    }
+
+    void IMembershipEvents.OnRefused(string address, string reason, bool incoming) => Raise(new PeerEvent
+    {
+        Kind = PeerEventKind.PeerRefused,
+        Time = UtcNow,
+        Message = incoming ? $"A connection from {address} was refused: {DisplayName.Escape(reason)}" : DisplayName.Escape(reason),
+        Address = address,
+        ErrorId = ErrorIds.PeerRefused,
+    });
+
+    void IMembershipEvents.OnUnreachable(string address, string reason) => Raise(new PeerEvent
+    {
+        Kind = PeerEventKind.PeerUnreachable,
+        Time = UtcNow,
+        Message = DisplayName.Escape(reason) + " It is tried again.",
+        Address = address,
+        ErrorId = ErrorIds.PeerUnreachable,
+    });
+
+    void IMembershipEvents.OnEntryRefused(string from, string reason) =>
+        Warn($"A record that came from '{DisplayName.Escape(from)}' was refused: {DisplayName.Escape(reason)}.", ErrorIds.InvalidMetadata);
+
+    void IMembershipEvents.OnFault(Exception error)
+    {
+        _fault ??= error;
+        Warn($"The peer has failed: {DisplayName.Escape(error.Message)}", null);
+        _ = StopAsync(CancellationToken.None);
+    }
+
+    void ITransferEvents.OnStateChanged(Transfer transfer, TransferState state)
+    {
+        var name = DisplayName.Escape(transfer.Descriptor.Name);
+        (PeerEventKind Kind, string Message)? happened = state switch
+        {
+            TransferState.Queued => (PeerEventKind.TransferStarted, $"Receiving '{name}'."),
+            TransferState.Completed when !transfer.IsPublished => (PeerEventKind.TransferCompleted, $"Received and verified '{name}'."),
+            TransferState.Failed => (PeerEventKind.TransferFailed, $"'{name}' was not received."),
+            TransferState.Suspended => (PeerEventKind.TransferSuspended, $"'{name}' is suspended."),
+            TransferState.Stopped => (PeerEventKind.TransferStopped, $"'{name}' was stopped."),
+            _ => null,
+        };
+        if (happened is { } known) PostTransferEvent(transfer, known.Kind, known.Message);
+    }
+
+    void ITransferEvents.OnProgress(Transfer transfer) => PostTransferEvent(transfer, PeerEventKind.TransferProgress, null);
+
+    void ITransferEvents.OnHoldingChanged(InfoHash share, TransferHolding holding)
+    {
+        // Torrents from foreign clients are nothing the swarm knows of, and are never bridged silently.
+        if (_store.SharesOf(share).Count == 0 || _stopping) return;
+        _membership.SetHolding(share, holding switch
+        {
+            TransferHolding.Complete => HoldingState.Complete,
+            TransferHolding.Partial => HoldingState.Partial,
+            _ => HoldingState.None,
+        });
+    }
+
+    void ITransferEvents.OnPeerBanned(Transfer transfer, PeerId? peer, string peerName, string reason) =>
+        Warn($"'{DisplayName.Escape(peerName)}' is no longer asked for '{DisplayName.Escape(transfer.Descriptor.Name)}': {DisplayName.Escape(reason)}", ErrorIds.InvalidMetadata);
+
+    void ITransferEvents.OnWarning(Transfer transfer, string errorId, string message) => Warn(DisplayName.Escape(message), errorId);
+
+    private void Raise(PeerEvent happened) => _eventQueue.Post(happened);
+
+    private void RaisePeer(PeerEventKind kind, PeerId peer, string message) =>
+        Raise(new PeerEvent { Kind = kind, Time = UtcNow, Message = message, Peer = DescribePeer(peer) });
+
+    private void Warn(string message, string? errorId) =>
+        Raise(new PeerEvent { Kind = PeerEventKind.Warning, Time = UtcNow, Message = message, ErrorId = errorId });
+
+    // The transfer's lock is held here, and a snapshot takes it again: another thread does that.
+    private void PostTransferEvent(Transfer transfer, PeerEventKind kind, string? message) => ThreadPool.UnsafeQueueUserWorkItem(
+        static work =>
+        {
+            var (peer, transfer, kind, message) = work;
+            var snapshot = transfer.GetSnapshot();
+            message ??= $"'{DisplayName.Escape(snapshot.Name)}': {snapshot.PercentComplete:0.0} %.";
+            if (snapshot.Error is { } error && kind == PeerEventKind.TransferFailed) message += " " + DisplayName.Escape(error);
+            peer.Raise(new PeerEvent { Kind = kind, Time = peer.UtcNow, Message = message, Transfer = snapshot, ErrorId = snapshot.ErrorId });
+        },
+        (this, transfer, kind, message),
+        preferLocal: false);
+
+    private string Shown(PeerId peer) => DisplayName.Escape(_membership.NameOf(peer));
+}

@@ -1,0 +1,260 @@
+using P2PShare.Engine.Catalogue;
+using P2PShare.Engine.Errors;
+using P2PShare.Engine.Identity;
+using P2PShare.Engine.Membership;
+using P2PShare.Engine.Storage;
+using P2PShare.Engine.Transfers;
+using P2PShare.Engine.Transport;
+using P2PShare.Protocol.Membership;
+using P2PShare.Protocol.Membership.Records;
+
+namespace P2PShare.Engine;
+
+/// <summary>A peer with all its parts: the implementation of the front door.</summary>
+internal sealed partial class SwarmPeer : IPeer
+{
+    private static readonly TimeSpan LeafCheckInterval = TimeSpan.FromHours(6);
+
+    private readonly PeerOptions _options;
+    private readonly TimeProvider _time;
+    private readonly StateDirectory _state;
+    private readonly PeerIdentity _identity;
+    private readonly PeerMemory _memory;
+    private readonly SwarmTransport _transport;
+    private readonly RecordStore _store = new();
+    private readonly RecordVerifier _verifier;
+    private readonly AddressBook _addresses;
+    private readonly SwarmMembership _membership;
+    private readonly HashWorkers _hashing;
+    private readonly FileHandleCache _handles = new();
+    private readonly LocalFileIndex _localFiles = new();
+    private readonly TransferManager _transfers;
+    private readonly PeerEventQueue _eventQueue;
+    private readonly List<string> _warnings = [];
+    private readonly SemaphoreSlim _stopGate = new(1, 1);
+    private readonly SemaphoreSlim _publishGate = new(1, 1);
+    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ITimer? _leafTimer;
+    private volatile bool _stopping;
+
+    private SwarmPeer(PeerOptions options, StateDirectory state, PeerIdentity identity, string name)
+    {
+        _options = options;
+        _time = options.TimeProvider;
+        _state = state;
+        _identity = identity;
+        Name = name;
+        _memory = new PeerMemory(state.Path);
+        _memory.Load();
+        var random = options.RandomSeed is { } seed ? new Random(seed) : new Random();
+        var transportOptions = new TransportOptions
+        {
+            ListenAddress = PeerComposition.ParseListenAddress(options.ListenAddress),
+            HeartbeatInterval = options.HeartbeatInterval,
+        };
+        _transport = new SwarmTransport(
+            identity.PeerId, new TcpNetwork(), new TlsLinkAuthenticator(new TlsAuthenticator(identity, _time)), transportOptions, _time);
+        PeerComposition.Listen(_transport, options, _memory.Content.Port, out var warning);
+        if (warning is not null) _warnings.Add(warning);
+        _warnings.AddRange(identity.Warnings);
+
+        _eventQueue = new PeerEventQueue(happened => EventRaised?.Invoke(this, happened));
+        _verifier = new RecordVerifier(_store, new PeerComposition.TrustAnchor(identity));
+        _addresses = new AddressBook(_time, random);
+        foreach (var address in options.ConnectTo) _addresses.Give(address);
+        foreach (var address in _memory.Content.Addresses) _addresses.Remember(address);
+        var details = new PeerDetails
+        {
+            Name = name,
+            Addresses = LocalAddresses.Get(transportOptions.ListenAddress, _transport.Port),
+            Roles = identity.Role == SwarmRole.Client ? PeerRoles.None : PeerRoles.MayCoordinate,
+            Software = LinkHandshake.SoftwareVersion,
+            Grant = identity.NameGrant,
+        };
+        _membership = new SwarmMembership(
+            _transport, _store, _verifier, new OwnHoldings(identity.PeerId, identity, _time), new OwnRecord(details, () => identity.Leaf, identity, _time),
+            _addresses, this, _memory.Content.Term, _time, random);
+
+        _hashing = new HashWorkers();
+        var resources = new TransferResources
+        {
+            Time = _time,
+            Random = random,
+            LocalPeerId = PeerId,
+            Hashing = _hashing,
+            DownloadLimit = new RateLimiter(_time) { Limit = options.DownloadLimit },
+            UploadLimit = new RateLimiter(_time) { Limit = options.UploadLimit },
+        };
+        var services = new ReceiveServices
+        {
+            Shares = _membership,
+            Opener = _transport,
+            ForeignOpener = new ForeignOpener(_transport),
+            Storage = new TransferStorage(Path.Combine(state.Path, "transfers"), _handles, _time),
+            LocalFiles = _localFiles,
+            Slots = new SemaphoreSlim(TransferManager.MaxRunning),
+        };
+        _transfers = new TransferManager(resources, services, this);
+    }
+
+    public event EventHandler<PeerEvent>? EventRaised;
+
+    public string PeerId => _identity.PeerId.ToString();
+
+    public string Name { get; }
+
+    public string SwarmName => _identity.SwarmName;
+
+    public string SwarmId => _identity.SwarmId.ToString();
+
+    public int Port => _transport.Port;
+
+    public string StateDirectory => _state.Path;
+
+    public PeerState State => _completion.Task.IsCompleted ? PeerState.Stopped : _stopping ? PeerState.Stopping : _membership.View.State;
+
+    public IReadOnlyList<string> StartWarnings => _warnings;
+
+    public Task Completion => _completion.Task;
+
+    public static async Task<SwarmPeer> StartAsync(PeerOptions options, CancellationToken cancellationToken)
+    {
+        var credentials = PeerComposition.LoadCredentials(options);
+        StateDirectory? state = null;
+        PeerIdentity? identity = null;
+        try
+        {
+            var name = PeerComposition.ChooseName(credentials, options);
+            state = Identity.StateDirectory.Acquire(options.StateRoot, credentials.SwarmName, credentials.SwarmId, name);
+            identity = PeerIdentity.Open(credentials, state.Path, options.TimeProvider);
+            await TlsSelfTest.RunAsync(identity, options.TimeProvider, cancellationToken).ConfigureAwait(false);
+            var peer = new SwarmPeer(options, state, identity, name ?? state.PeerName);
+            peer.Start();
+            return peer;
+        }
+        catch
+        {
+            identity?.Dispose();
+            if (identity is null) credentials.Dispose();
+            state?.Dispose();
+            throw;
+        }
+    }
+
+    public Task ConnectAsync(IReadOnlyList<string> addresses, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(addresses);
+        ThrowIfStopping();
+        _membership.Connect(addresses);
+        return Task.CompletedTask;
+    }
+
+    public async Task WaitForCatalogueAsync(TimeSpan timeout, CancellationToken cancellationToken = default)
+    {
+        ThrowIfStopping();
+        try
+        {
+            await _membership.CatalogueReady.WaitAsync(timeout, _time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            throw new P2PShareException(
+                ErrorKind.OperationTimeout, ErrorIds.SwarmNotJoined,
+                $"The swarm '{SwarmName}' was not joined within {timeout.TotalSeconds:0} s. Tried: {string.Join("; ", _addresses.Describe())}.", SwarmName,
+                "Check that a peer of the swarm runs at one of these addresses and that firewalls let its port through. This peer keeps trying.");
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw Stopped();
+        }
+    }
+
+    public void SetLimits(long? uploadLimit, long? downloadLimit) => _transfers.SetLimits(uploadLimit, downloadLimit);
+
+    public async Task StopAsync(CancellationToken cancellationToken = default)
+    {
+        await _stopGate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (_completion.Task.IsCompleted) return;
+            _stopping = true;
+            if (_leafTimer is not null) await _leafTimer.DisposeAsync().ConfigureAwait(false);
+            SaveMemory();
+            await _transfers.DisposeAsync().ConfigureAwait(false);
+            await _transport.StopAsync("this peer is stopping").ConfigureAwait(false);
+            await _membership.DisposeAsync().ConfigureAwait(false);
+            await _transport.DisposeAsync().ConfigureAwait(false);
+            _hashing.Dispose();
+            _handles.Dispose();
+            Raise(new PeerEvent { Kind = PeerEventKind.Stopped, Time = UtcNow, Message = $"Peer '{Name}' of the swarm '{SwarmName}' has stopped." });
+            await _eventQueue.DisposeAsync().ConfigureAwait(false);
+            _identity.Dispose();
+            _state.Dispose();
+            if (_fault is { } fault) _completion.TrySetException(fault);
+            else _completion.TrySetResult();
+        }
+        finally
+        {
+            _stopGate.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync().ConfigureAwait(false);
+        _publishGate.Dispose();
+    }
+
+    private DateTime UtcNow => _time.GetUtcNow().UtcDateTime;
+
+    private void Start()
+    {
+        SaveMemory();
+        Raise(new PeerEvent { Kind = PeerEventKind.Started, Time = UtcNow, Message = $"Peer '{Name}' of the swarm '{SwarmName}' listens on port {Port}." });
+        foreach (var warning in _warnings) Warn(warning, null);
+        _transport.Start(_membership, _transfers);
+        _membership.Start();
+        _leafTimer = _time.CreateTimer(_ => RenewLeaf(), null, LeafCheckInterval, LeafCheckInterval);
+    }
+
+    private void RenewLeaf()
+    {
+        try
+        {
+            if (_identity.RenewIfDue()) _membership.RenewOwnRecord();
+        }
+        catch (P2PShareException error)
+        {
+            Warn(error.Message, error.ErrorId);
+        }
+    }
+
+    private void SaveMemory()
+    {
+        try
+        {
+            var view = _membership.View;
+            var seen = view.Present
+                .Where(peer => peer != _identity.PeerId)
+                .Select(peer => _store.FindPeer(peer)?.Details.Addresses)
+                .OfType<IReadOnlyList<System.Net.IPEndPoint>>()
+                .SelectMany(addresses => addresses.Take(2))
+                .Select(AddressText.Format)
+                .Take(32)
+                .ToList();
+            _memory.Save(_memory.Content with { Port = Port, Term = Math.Max(view.Term, _memory.Content.Term), Addresses = seen.Count > 0 ? seen : _memory.Content.Addresses });
+        }
+        catch (P2PShareException error)
+        {
+            Warn(error.Message, error.ErrorId);
+        }
+    }
+
+    private void ThrowIfStopping()
+    {
+        if (_stopping) throw Stopped();
+    }
+
+    private P2PShareException Stopped() =>
+        new(ErrorKind.InvalidOperation, ErrorIds.PeerStopped, $"The peer '{Name}' has stopped.", Name, "Start it again.");
+}

@@ -1,0 +1,35 @@
+using P2PShare.Engine.Storage;
+using P2PShare.Protocol.Metainfo;
+
+namespace P2PShare.Engine.Transfers;
+
+/// <summary>Opens downloads on this machine's disks; their resume states stand in the peer's state directory.</summary>
+internal sealed class TransferStorage(string resumeFolder, FileHandleCache handles, TimeProvider time) : ITransferStorage
+{
+    public async Task<OpenedStorage> OpenAsync(
+        TransferDescriptor descriptor, TorrentInfo info, PieceLayers layers, ShareAttributes? attributes, IProgress<long> checkedBytes, CancellationToken cancellationToken)
+    {
+        var storage = await PartialStorage.OpenAsync(
+            new PartialStorageOptions
+            {
+                Info = info,
+                Layers = layers,
+                Attributes = attributes,
+                Destination = descriptor.Destination,
+                ResumePath = Path.Combine(resumeFolder, descriptor.TransferId + ".resume"),
+                Files = descriptor.Files,
+                Overwrite = descriptor.Overwrite,
+                NoClobber = descriptor.NoClobber,
+                Handles = handles,
+                Time = time,
+            },
+            new CheckedBytes(checkedBytes),
+            cancellationToken).ConfigureAwait(false);
+        return new OpenedStorage(storage, storage.FullPath);
+    }
+
+    private sealed class CheckedBytes(IProgress<long> target) : IProgress<CheckProgress>
+    {
+        public void Report(CheckProgress value) => target.Report(value.BytesChecked);
+    }
+}

@@ -1,0 +1,26 @@
+using P2PShare.Engine.Errors;
+
+namespace P2PShare.Engine.Transport;
+
+/// <summary>TLS as the way two members get to know each other.</summary>
+internal sealed class TlsLinkAuthenticator(TlsAuthenticator tls) : ILinkAuthenticator
+{
+    public async Task<AuthenticatedConnection> AuthenticateAsServerAsync(Stream stream, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var session = await tls.AuthenticateAsServerAsync(stream, cancellationToken).ConfigureAwait(false);
+            return new AuthenticatedConnection(session.Stream, session.RemoteId);
+        }
+        catch (TlsRefusedException refused)
+        {
+            throw new P2PShareException(ErrorKind.AuthenticationError, ErrorIds.PeerRefused, refused.Refusal.Text, innerException: refused);
+        }
+    }
+
+    public async Task<AuthenticatedConnection> AuthenticateAsClientAsync(Stream stream, CancellationToken cancellationToken)
+    {
+        var session = await tls.AuthenticateAsClientAsync(stream, cancellationToken).ConfigureAwait(false);
+        return new AuthenticatedConnection(session.Stream, session.RemoteId);
+    }
+}
