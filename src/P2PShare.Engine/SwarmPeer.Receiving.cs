@@ -134,7 +134,7 @@ internal sealed partial class SwarmPeer
     {
         try
         {
-            if (new FileInfo(path).Length > MetainfoLimits.Default.MaxTorrentSize)
+            if (new FileInfo(path).Length > MetainfoLimits.Default.MaxTorrentBytes)
                 throw new P2PShareException(ErrorKind.InvalidData, ErrorIds.InvalidMetadata, $"'{path}' is too large for a torrent file.", path);
             return TorrentMetainfo.Parse(await File.ReadAllBytesAsync(path, cancellationToken).ConfigureAwait(false));
         }

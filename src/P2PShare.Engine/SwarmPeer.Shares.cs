@@ -115,7 +115,7 @@ internal sealed partial class SwarmPeer
     {
         try
         {
-            var bytes = new TorrentMetainfo { Info = hashed.Info, PieceLayers = hashed.Layers }.ToBytes();
+            var bytes = new TorrentMetainfo(hashed.Info, hashed.Layers).ToBytes();
             var temporary = path + ".new";
             File.WriteAllBytes(temporary, bytes);
             File.Move(temporary, path, overwrite: true);

@@ -145,8 +145,11 @@ internal sealed partial class Transfer
                 await FetchLayersAsync(cancellationToken).ConfigureAwait(false);
             }
 
+            // They name the folders, without which some shares cannot be told from a single file.
+            if (connector.IsCompleted && Descriptor.AttributesHash is not null && AttributesBlob is null) connector = ConnectAsync(connecting.Token);
+            var attributes = await TryFetchAttributesAsync(cancellationToken).ConfigureAwait(false);
             SetPhase(TransferState.Checking);
-            await OpenStorageAsync(cancellationToken).ConfigureAwait(false);
+            await OpenStorageAsync(attributes, cancellationToken).ConfigureAwait(false);
             if (_services.LocalFiles is { } local && Queue!.Missing > 0)
                 await Task.Factory.StartNew(() => LocalReuse.Run(this, local, cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
 
@@ -160,9 +163,7 @@ internal sealed partial class Transfer
                 await _allHere.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
             }
 
-            if (connector.IsCompleted && Descriptor.AttributesHash is not null && AttributesBlob is null) connector = ConnectAsync(connecting.Token);
             SetPhase(TransferState.Finishing);
-            var attributes = await TryFetchAttributesAsync(cancellationToken).ConfigureAwait(false);
             await Storage!.CompleteAsync(attributes, cancellationToken).ConfigureAwait(false);
             lock (Gate)
             {
@@ -303,11 +304,11 @@ internal sealed partial class Transfer
         }
     }
 
-    private async Task OpenStorageAsync(CancellationToken cancellationToken)
+    private async Task OpenStorageAsync(ShareAttributes? attributes, CancellationToken cancellationToken)
     {
         if (Storage is null)
         {
-            var opened = await _services!.Storage.OpenAsync(Descriptor, Info!, Layers!, new Progress<long>(), cancellationToken).ConfigureAwait(false);
+            var opened = await _services!.Storage.OpenAsync(Descriptor, Info!, Layers!, attributes, new Progress<long>(), cancellationToken).ConfigureAwait(false);
             lock (Gate)
             {
                 Storage = opened.Storage;

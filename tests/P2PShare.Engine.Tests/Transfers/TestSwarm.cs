@@ -251,7 +251,7 @@ internal sealed class TestStorage : ITransferStorage
 
     public int Opened { get; private set; }
 
-    public Task<OpenedStorage> OpenAsync(TransferDescriptor descriptor, TorrentInfo info, PieceLayers layers, IProgress<long> checkedBytes, CancellationToken cancellationToken)
+    public Task<OpenedStorage> OpenAsync(TransferDescriptor descriptor, TorrentInfo info, PieceLayers layers, ShareAttributes? attributes, IProgress<long> checkedBytes, CancellationToken cancellationToken)
     {
         Opened++;
         return Task.FromResult(new OpenedStorage(Make?.Invoke(info) ?? new MemoryStorage(info), "/nowhere/" + info.Name));
