@@ -25,12 +25,16 @@ internal sealed partial class SwarmPeer : IMembershipEvents, ITransferEvents
         SaveMemory();
     }
 
-    void IMembershipEvents.OnIsolated(string reason) => Raise(new PeerEvent
+    void IMembershipEvents.OnIsolated(string reason)
     {
-        Kind = PeerEventKind.Isolated,
-        Time = UtcNow,
-        Message = $"The coordinator of the swarm '{SwarmName}' is lost ({DisplayName.Escape(reason)}); looking for the others.",
-    });
+        if (_stopping) return;
+        Raise(new PeerEvent
+        {
+            Kind = PeerEventKind.Isolated,
+            Time = UtcNow,
+            Message = $"The coordinator of the swarm '{SwarmName}' is lost ({DisplayName.Escape(reason)}); looking for the others.",
+        });
+    }
 
     void IMembershipEvents.OnPeerJoined(PeerId peer) => RaisePeer(PeerEventKind.PeerJoined, peer, $"'{Shown(peer)}' has joined.");
 

@@ -73,13 +73,13 @@ internal sealed class AddressBook(TimeProvider time, Random random)
     }
 
     /// <summary>Notes what came of a try: the peer that answered, or why none did.</summary>
-    /// <returns>Whether it is the first failure in a row, and so worth an event.</returns>
+    /// <returns>Whether it is worth an event: the first failure in a row of an address that the user gave.</returns>
     public bool Note(DnsEndPoint endPoint, PeerId? peer, string? failure)
     {
         lock (_lock)
         {
             if (!_lines.TryGetValue(Addresses.Format(endPoint), out var line)) return false;
-            var first = failure is not null && line.Failure != failure;
+            var first = failure is not null && line.Given && line.Failure != failure;
             line.UnderWay = false;
             line.Tries++;
             line.LastTry = time.GetTimestamp();
