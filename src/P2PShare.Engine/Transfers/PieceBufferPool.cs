@@ -8,8 +8,8 @@ namespace P2PShare.Engine.Transfers;
 /// </summary>
 internal sealed class PieceBufferPool
 {
-    /// <summary>48 MiB: a dozen pieces of 4 MiB.</summary>
-    public const long DefaultCapacity = 48L << 20;
+    /// <summary>32 MiB: eight pieces of 4 MiB. It also bounds what a killed process loses of what it was sent.</summary>
+    public const long DefaultCapacity = 32L << 20;
 
     private const int SmallestBuffer = 4 * 1024;
 

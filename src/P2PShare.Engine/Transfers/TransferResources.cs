@@ -3,8 +3,8 @@ namespace P2PShare.Engine.Transfers;
 /// <summary>What all transfers of a process share: time, chance, memory, budgets, limits and hashing threads.</summary>
 internal sealed class TransferResources
 {
-    /// <summary>32 MiB asked for and not here yet.</summary>
-    public const long DefaultOutstanding = 32L << 20;
+    /// <summary>16 MiB asked for and not here yet: 1 Gbit/s over 130 ms.</summary>
+    public const long DefaultOutstanding = 16L << 20;
 
     public required TimeProvider Time { get; init; }
 
