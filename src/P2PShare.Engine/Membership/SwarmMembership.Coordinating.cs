@@ -10,7 +10,10 @@ internal sealed partial class SwarmMembership
 {
     private readonly List<SignedEntry> _changedEntries = [];
     private readonly Dictionary<PeerId, RosterEntry> _changedLines = [];
+    private readonly List<(Link Link, Join Join)> _waitingJoins = [];
     private long _lastSequence;
+    private Link? _bringer;
+    private long _bringerToken;
     private bool _broadcastDue;
 
     private void OnJoin(Link link, Join join)
@@ -18,6 +21,13 @@ internal sealed partial class SwarmMembership
         if (!IsCoordinator)
         {
             link.Send(Status());
+            return;
+        }
+
+        // What this peer would tell now is less than the swarm has: who joined it has yet to bring that.
+        if (_bringer is { IsClosed: false } bringer && bringer != link)
+        {
+            if (_waitingJoins.Count < MaxWaitingJoins) _waitingJoins.Add((link, join));
             return;
         }
 
@@ -47,11 +57,57 @@ internal sealed partial class SwarmMembership
         link.IsStanding = true;
         link.Send(remembered with { JoinNumber = line.JoinNumber });
         SendSnapshot(link, join.Digest);
+        if (!_catalogueReady.Task.IsCompleted) AwaitRecords(link);
         // The record is sent on even when it is old news here: the roster line alone would name a peer that others do not know.
         Broadcast(news || isNew ? [_store.FindPeer(link.Remote)!.Entry] : [], line);
         SetState(PeerState.Joined);
         if (isNew) _events.OnPeerJoined(link.Remote);
         if (_roster.PresentCount == 2 && isNew) _events.OnJoined(_self, alone: false);
+    }
+
+    /// <summary>
+    /// A peer that has just started and is joined by one with a history has the catalogue only when that has brought its
+    /// records. Messages of a link keep their order, so the answer to a ping sent after the snapshot comes behind them.
+    /// </summary>
+    private void AwaitRecords(Link link)
+    {
+        _bringer = link;
+        _bringerToken = 1 + _random.NextInt64(MembershipLimits.MaxNumber - 1);
+        link.Send(new Ping(_bringerToken, Now));
+        _ = StopAwaitingLaterAsync(link);
+    }
+
+    private void OnPong(Link link, Pong pong)
+    {
+        if (link == _bringer && pong.Token == _bringerToken) StopAwaiting();
+    }
+
+    private async Task StopAwaitingLaterAsync(Link link)
+    {
+        try
+        {
+            await Task.Delay(JoinTimeout, _time, _stopping.Token).ConfigureAwait(false);
+            Post(() =>
+            {
+                if (_bringer == link) StopAwaiting();
+            });
+        }
+        catch (OperationCanceledException)
+        {
+            // The peer is stopping.
+        }
+    }
+
+    private void StopAwaiting()
+    {
+        _bringer = null;
+        if (_view.State == PeerState.Joined) _catalogueReady.TrySetResult();
+        var waiting = _waitingJoins.ToArray();
+        _waitingJoins.Clear();
+        foreach (var (link, join) in waiting)
+        {
+            if (!link.IsClosed) OnJoin(link, join);
+        }
     }
 
     private void SendSnapshot(Link link, CatalogueDigest theirs)

@@ -163,6 +163,7 @@ internal sealed partial class SwarmMembership
         _roster.Clear();
         foreach (var line in attempt.Roster.Entries) _roster.Set(line);
         StopBroadcasting();
+        StopAwaiting();
         SetState(PeerState.Joined);
         // Members of before follow; others that are connected compare.
         TellStatus();
@@ -211,6 +212,7 @@ internal sealed partial class SwarmMembership
     private void OnLinkLost(Link link, string reason)
     {
         if (_joining?.Link == link) _joining = null;
+        if (_bringer == link) StopAwaiting();
         if (IsCoordinator) Dismiss(link.Remote);
         else if (link.Remote == _coordinator && _transport.FindLink(_coordinator) is null) Isolate(reason);
     }

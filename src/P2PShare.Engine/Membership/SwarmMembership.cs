@@ -20,6 +20,7 @@ namespace P2PShare.Engine.Membership;
 internal sealed partial class SwarmMembership : ITransportEvents, ISwarmShares, IAsyncDisposable
 {
     private const int MailboxSize = 65_536;
+    private const int MaxWaitingJoins = 10_000;
     private static readonly TimeSpan Coalescing = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan JoinTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan DialTick = TimeSpan.FromMilliseconds(250);
@@ -245,6 +246,9 @@ internal sealed partial class SwarmMembership : ITransportEvents, ISwarmShares, 
                 case Ping ping:
                     link.Send(new Pong(ping.Token, Now));
                     break;
+                case Pong pong:
+                    OnPong(link, pong);
+                    break;
                 case CallMeBack call:
                     OnCallMeBack(link, call);
                     break;
@@ -309,7 +313,7 @@ internal sealed partial class SwarmMembership : ITransportEvents, ISwarmShares, 
     private void SetState(PeerState state)
     {
         _view = new RosterView(state, _coordinator, _term, [.. _roster.Present]);
-        if (state == PeerState.Joined) _catalogueReady.TrySetResult();
+        if (state == PeerState.Joined && _bringer is null) _catalogueReady.TrySetResult();
         NotifyChanged();
     }
 

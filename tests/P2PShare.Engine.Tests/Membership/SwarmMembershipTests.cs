@@ -98,6 +98,25 @@ public sealed class SwarmMembershipTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Who_becomes_coordinator_by_joining_has_the_catalogue_before_it_says_so()
+    {
+        var old = Add("old").Start();
+        await old.Membership.CatalogueReady;
+        for (var i = 0; i < 500; i++) await Publish(old, "share " + i);
+        // Of two that are alone the lower id stays: the newcomer, who knows nothing yet.
+        TestMember fresh;
+        while ((fresh = Add("fresh")).Id > old.Id) await RemoveAsync(fresh);
+        fresh.Start(old.At);
+        var third = Add("third").Start(old.At);
+
+        await fresh.Membership.CatalogueReady.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal(500, fresh.Store.SharesOf(Share).Count);
+        await third.Membership.CatalogueReady.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal(500, third.Store.SharesOf(Share).Count);
+        await AllAgree(3);
+    }
+
+    [Fact]
     public async Task When_the_coordinator_dies_the_others_find_each_other_again()
     {
         var first = Add("p0").Start();
@@ -133,6 +152,12 @@ public sealed class SwarmMembershipTests : IAsyncLifetime
         var member = new TestMember(_network, name, IPAddress.Parse("192.0.2." + (_members.Count + 1)));
         _members.Add(member);
         return member;
+    }
+
+    private async Task RemoveAsync(TestMember member)
+    {
+        _members.Remove(member);
+        await member.DisposeAsync();
     }
 
     private static async Task Publish(TestMember publisher, string name)
