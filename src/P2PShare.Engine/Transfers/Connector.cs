@@ -70,7 +70,7 @@ internal sealed class Connector(Transfer transfer, ReceiveServices services, Ran
         var now = transfer.Time.GetTimestamp();
         foreach (var candidate in Candidates())
         {
-            if (transfer.Sessions.Count + opening.Count >= Transfer.MaxNeighbours || opening.Count >= MaxAtOnce) break;
+            if (transfer.Sessions.Length + opening.Count >= Transfer.MaxNeighbours || opening.Count >= MaxAtOnce) break;
             if (candidate.Peer is { } peer ? transfer.HasSession(peer) || transfer.IsBanned(peer) : transfer.HasForeignSession(candidate.Endpoint!)) continue;
             Attempt attempt;
             lock (_gate)

@@ -203,7 +203,7 @@ internal sealed partial class Transfer
         var found = NewSignal();
         void Look()
         {
-            if (Sessions.Count > 0) found.TrySetResult();
+            if (Sessions.Length > 0) found.TrySetResult();
         }
 
         SessionsChanged += Look;

@@ -30,8 +30,8 @@ internal sealed partial class Transfer
     private long _deserted;
     private long _progressBytes;
 
-    /// <summary>The open sessions: a snapshot.</summary>
-    public IReadOnlyList<PeerSession> Sessions => Volatile.Read(ref _sessions);
+    /// <summary>The open sessions: a snapshot, not to be changed.</summary>
+    public PeerSession[] Sessions => Volatile.Read(ref _sessions);
 
     /// <summary>Raised when a session has opened or closed; outside the gate.</summary>
     public event Action? SessionsChanged;

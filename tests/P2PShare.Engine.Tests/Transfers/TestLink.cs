@@ -29,8 +29,10 @@ internal sealed class TestLink
     private bool _opened;
     private bool _told;
 
-    /// <summary>Called for each message on its way, id first; may drop it by returning false.</summary>
-    public Func<End, byte[], bool>? Filter { get; set; }
+    /// <summary>Called for each message on its way, id first; may change it, or drop it by returning false.</summary>
+    public MessageFilter? Filter { get; set; }
+
+    public delegate bool MessageFilter(End from, Span<byte> message);
 
     /// <summary>Blocks each end may send at one pump; a slow link has few.</summary>
     public int BlocksAtOnce { get; set; } = 32;
@@ -201,7 +203,7 @@ internal sealed class TestLink
                     var size = BinaryPrimitives.ReadInt32BigEndian(_wire.AsSpan(position));
                     var message = _wire.AsSpan(position + 4, size);
                     position += 4 + size;
-                    if (link.Filter is { } filter && !filter(this, message.ToArray())) continue;
+                    if (link.Filter is { } filter && !filter(this, message)) continue;
                     if (message[0] == (byte)MessageId.Piece)
                     {
                         var header = PieceHeader.Read(message[1..]);

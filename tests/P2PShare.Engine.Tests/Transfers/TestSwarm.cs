@@ -48,20 +48,30 @@ internal sealed class TestSwarm : IAsyncDisposable
         return link;
     }
 
+    public TestLink ConnectForeign(IChannelHandler opening, IChannelHandler accepting)
+    {
+        var link = new TestLink(null, null, foreign: true);
+        link.Left.Handler = opening;
+        link.Right.Handler = accepting;
+        lock (_gate) _links.Add(link);
+        return link;
+    }
+
     /// <summary>Moves messages and hashes until nothing moves.</summary>
     public bool Pump()
     {
         var any = false;
-        bool moved;
-        do
-        {
-            moved = false;
-            foreach (var link in Links) moved |= link.Pump();
-            foreach (var peer in _peers) moved |= peer.Hashing.RunAll();
-            any |= moved;
-        }
-        while (moved);
+        while (Step()) any = true;
         return any;
+    }
+
+    /// <summary>One round: what is queued now.</summary>
+    public bool Step()
+    {
+        var moved = false;
+        foreach (var link in Links) moved |= link.Pump();
+        foreach (var peer in _peers) moved |= peer.Hashing.RunAll();
+        return moved;
     }
 
     /// <summary>Pumps until the condition holds.</summary>
@@ -74,6 +84,25 @@ internal sealed class TestSwarm : IAsyncDisposable
             each?.Invoke();
             if (!Pump()) await Task.Delay(1);
         }
+    }
+
+    /// <summary>Moves one round at a time until the condition holds.</summary>
+    public async Task UntilStep(Func<bool> condition, string what, Action? each = null)
+    {
+        var watch = Stopwatch.StartNew();
+        while (!condition())
+        {
+            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(60), $"Gave up waiting for {what}.");
+            each?.Invoke();
+            if (!Step()) await Task.Delay(1);
+        }
+    }
+
+    /// <summary>Pumps until a task has ended, and gives its outcome.</summary>
+    public async Task While(Task task)
+    {
+        await Until(() => task.IsCompleted, "a task");
+        await task;
     }
 
     public async Task Complete(params Transfer[] transfers)
