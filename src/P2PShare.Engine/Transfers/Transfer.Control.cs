@@ -60,7 +60,7 @@ internal sealed partial class Transfer : IAsyncDisposable
             if (Storage is null && !keepPartial && Info is { } info && Layers is { } layers && _services is { } services)
             {
                 // A transfer of an earlier run that was not started in this one: its files are still there.
-                var opened = await services.Storage.OpenAsync(Descriptor, info, layers, AttributesBlob is { } blob ? ParseAttributes(blob) : null, new Progress<long>(), cancellationToken).ConfigureAwait(false);
+                var opened = await services.Storage.OpenAsync(Descriptor, info, layers, KnownAttributes, new Progress<long>(), cancellationToken).ConfigureAwait(false);
                 Storage = opened.Storage;
             }
 

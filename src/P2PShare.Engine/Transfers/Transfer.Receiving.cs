@@ -8,7 +8,7 @@ namespace P2PShare.Engine.Transfers;
 /// <summary>This part: the stages of a receiving transfer, and what its user can do with it.</summary>
 internal sealed partial class Transfer
 {
-    // How long a finished download waits for times and modes that no peer gives.
+    // How long a download waits for times and modes that no peer gives.
     private static readonly TimeSpan AttributesTimeout = TimeSpan.FromSeconds(30);
 
     // A transfer that finds nobody gives its slot to the next one after this time.
@@ -55,8 +55,8 @@ internal sealed partial class Transfer
         try
         {
             var info = await FetchInfoAsync(ended.Token).ConfigureAwait(false);
-            var attributes = await FetchAttributesAsync(ended.Token).ConfigureAwait(false);
-            return (info, attributes);
+            await FetchAttributesAsync(ended.Token).ConfigureAwait(false);
+            return (info, KnownAttributes);
         }
         finally
         {
@@ -90,7 +90,12 @@ internal sealed partial class Transfer
     }
 
     /// <summary>The destination failed: the transfer stops with what it has.</summary>
-    public void OnStorageFailed(P2PShareException error) => _allHere.TrySetException(error);
+    public void OnStorageFailed(P2PShareException error)
+    {
+        // At once, or what cannot be kept would be asked for again.
+        lock (Gate) Queue!.IsPaused = true;
+        _allHere.TrySetException(error);
+    }
 
     /// <summary>Says why nobody is there to fetch from; shown while that is so.</summary>
     public void SetConnectNote(string note)
@@ -137,19 +142,18 @@ internal sealed partial class Transfer
         {
             await slot.EnterAsync(cancellationToken).ConfigureAwait(false);
             SetPhase(TransferState.FetchingMetadata);
-            if (Info is null || Layers is null)
+            if (Info is null || Layers is null || LacksAttributes)
             {
                 connector = ConnectAsync(connecting.Token);
                 await WaitForPeerAsync(slot, cancellationToken).ConfigureAwait(false);
                 await FetchInfoAsync(cancellationToken).ConfigureAwait(false);
                 await FetchLayersAsync(cancellationToken).ConfigureAwait(false);
+                // They name the folders, without which some shares cannot be told from a single file.
+                if (Storage is null) await TryFetchAttributesAsync(cancellationToken).ConfigureAwait(false);
             }
 
-            // They name the folders, without which some shares cannot be told from a single file.
-            if (connector.IsCompleted && Descriptor.AttributesHash is not null && AttributesBlob is null) connector = ConnectAsync(connecting.Token);
-            var attributes = await TryFetchAttributesAsync(cancellationToken).ConfigureAwait(false);
             SetPhase(TransferState.Checking);
-            await OpenStorageAsync(attributes, cancellationToken).ConfigureAwait(false);
+            await OpenStorageAsync(cancellationToken).ConfigureAwait(false);
             if (_services.LocalFiles is { } local && Queue!.Missing > 0)
                 await Task.Factory.StartNew(() => LocalReuse.Run(this, local, cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
 
@@ -164,7 +168,7 @@ internal sealed partial class Transfer
             }
 
             SetPhase(TransferState.Finishing);
-            await Storage!.CompleteAsync(attributes, cancellationToken).ConfigureAwait(false);
+            await Storage!.CompleteAsync(KnownAttributes, cancellationToken).ConfigureAwait(false);
             lock (Gate)
             {
                 SetPhase(TransferState.Completed);
@@ -265,50 +269,49 @@ internal sealed partial class Transfer
         _layerFetch = null;
     }
 
-    private async Task<ShareAttributes?> FetchAttributesAsync(CancellationToken cancellationToken)
+    private bool LacksAttributes => Descriptor.AttributesHash is not null && AttributesBlob is null && Storage is null;
+
+    private ShareAttributes? KnownAttributes => AttributesBlob is { } blob ? ShareAttributes.Parse(blob, Info!.Files.Count) : null;
+
+    private async Task FetchAttributesAsync(CancellationToken cancellationToken)
     {
-        if (Descriptor.AttributesHash is not { } hash) return AttributesBlob is { } own ? ParseAttributes(own) : null;
-        if (AttributesBlob is { } known) return ParseAttributes(known);
+        if (AttributesBlob is not null || Descriptor.AttributesHash is not { } hash) return;
         var fetch = new BlobFetch(this, hash, attributes: true);
         _attributesFetch = fetch;
         foreach (var session in Sessions) fetch.Offer(session);
-        AttributesBlob = await fetch.Result.WaitAsync(cancellationToken).ConfigureAwait(false);
+        var blob = await fetch.Result.WaitAsync(cancellationToken).ConfigureAwait(false);
         _attributesFetch = null;
-        if (!_metadataOnly)
-        {
-            foreach (var session in Sessions.Where(static session => session.Capabilities.Extended)) session.SendExtensionHandshake();
-        }
-
-        return ParseAttributes(AttributesBlob.Value);
+        // Only what can be read is kept and served.
+        _ = ShareAttributes.Parse(blob, Info!.Files.Count);
+        AttributesBlob = blob;
+        if (_metadataOnly) return;
+        foreach (var session in Sessions.Where(static session => session.Capabilities.Extended)) session.SendExtensionHandshake();
     }
 
-    private ShareAttributes ParseAttributes(ReadOnlyMemory<byte> blob) => ShareAttributes.Parse(blob, Info!.Files.Count);
-
-    private async Task<ShareAttributes?> TryFetchAttributesAsync(CancellationToken cancellationToken)
+    private async Task TryFetchAttributesAsync(CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(AttributesTimeout, Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         try
         {
-            return await FetchAttributesAsync(either.Token).ConfigureAwait(false);
+            await FetchAttributesAsync(either.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            _events.OnWarning(this, ErrorIds.NoSourceAvailable, $"No peer gave the times and modes of '{Info!.Name}'; its files keep those of today.");
-            return null;
+            _attributesFetch = null;
+            _events.OnWarning(this, ErrorIds.NoSourceAvailable, $"No peer gave the times and modes of '{Info!.Name}'; its files get those of today.");
         }
         catch (MetainfoException error)
         {
             _events.OnWarning(this, ErrorIds.InvalidMetadata, $"The times and modes of '{Info!.Name}' are unreadable: {error.Message}");
-            return null;
         }
     }
 
-    private async Task OpenStorageAsync(ShareAttributes? attributes, CancellationToken cancellationToken)
+    private async Task OpenStorageAsync(CancellationToken cancellationToken)
     {
         if (Storage is null)
         {
-            var opened = await _services!.Storage.OpenAsync(Descriptor, Info!, Layers!, attributes, new Progress<long>(), cancellationToken).ConfigureAwait(false);
+            var opened = await _services!.Storage.OpenAsync(Descriptor, Info!, Layers!, KnownAttributes, new Progress<long>(), cancellationToken).ConfigureAwait(false);
             lock (Gate)
             {
                 Storage = opened.Storage;

@@ -44,7 +44,8 @@ public sealed class PieceBufferPoolTests
         var large = pool.TryRent(1 << 20, false);
         Assert.NotNull(large);
         pool.Return(large);
-        Assert.DoesNotContain(pool.TryRent(64 * 1024, false), small);
+        var fresh = pool.TryRent(64 * 1024, false);
+        Assert.DoesNotContain(small, buffer => ReferenceEquals(buffer, fresh));
         Assert.Equal(64 * 1024, pool.Rented);
     }
 

@@ -59,10 +59,16 @@ public sealed class ReceivingTests
         var share = TestShare.Make(3, 64 * KiB, 6_000_000);
         var source = swarm.AddPeer();
         var seed = source.Seed(share);
-        swarm.OnLink = (link, from, to) => link.BlocksAtOnce = from == source || to == source ? 2 : 32;
+        var blocks = 1;
+        swarm.OnLink = (link, from, to) => link.BlocksAtOnce = from == source || to == source ? blocks : 0;
         var peers = Enumerable.Range(0, 4).Select(_ => swarm.AddPeer()).ToList();
         var transfers = peers.Select(peer => peer.Receive(share)).ToList();
-        await swarm.Until(() => transfers.All(transfer => transfer.Completion.IsCompleted), "completion", swarm.SignalHolders);
+        await swarm.UntilStep(() => transfers.All(transfer => transfer.Holding == TransferHolding.Partial), "first pieces");
+        blocks = 0;
+        foreach (var link in swarm.Links) link.BlocksAtOnce = 0;
+        await swarm.Until(() => transfers.All(transfer => transfer.Sessions.Length >= 4), "neighbours", swarm.SignalHolders);
+        foreach (var link in swarm.Links) link.BlocksAtOnce = 2;
+        await swarm.UntilStep(() => transfers.All(transfer => transfer.Completion.IsCompleted), "completion");
         foreach (var transfer in transfers) TestPeer.StorageOf(transfer).AssertHolds(share);
         Assert.True(seed.GetSnapshot().BytesUploaded < 3 * share.Info.TotalLength, "the source sent nearly everything itself");
         foreach (var peer in peers) AssertNothingHeld(peer);
@@ -538,8 +544,10 @@ public sealed class ReceivingTests
         var peers = Enumerable.Range(0, 24).Select(_ => swarm.AddPeer()).ToList();
         // A star: nobody can get anything but from the source.
         foreach (var peer in peers) peer.Shares.Holders = _ => [source.Id];
-        swarm.OnLink = (link, _, _) => link.BlocksAtOnce = 1;
+        swarm.OnLink = (link, _, _) => link.BlocksAtOnce = 0;
         var transfers = peers.Select(peer => peer.Receive(share, withInfo: true)).ToArray();
+        await swarm.Until(() => seed.Sessions.Count(session => session.IsRemoteInterested) == peers.Count, "everybody");
+        foreach (var link in swarm.Links) link.BlocksAtOnce = 1;
         var most = 0;
         await swarm.UntilStep(
             () =>

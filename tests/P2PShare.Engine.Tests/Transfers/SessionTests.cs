@@ -374,7 +374,7 @@ public sealed class SessionTests : IAsyncLifetime
     public void Only_open_shares_are_served_to_foreign_clients()
     {
         _peer.Seed(_share);
-        Assert.Null(_peer.Manager.AcceptForeign(_share.Info.InfoHash.Value.ToArray().AsSpan(0, 20)));
+        Assert.Null(_peer.Manager.AcceptForeign(_share.Info.InfoHash.Value.ToArray().AsSpan(0, 20), HandshakeFeatures.None));
         Assert.NotNull(_peer.Manager.AcceptChannel(_swarm.AddPeer().Id, _share.Info.InfoHash));
     }
 
@@ -403,7 +403,7 @@ public sealed class SessionTests : IAsyncLifetime
     private void ConnectForeign(ForeignCapabilities capabilities)
     {
         _peer.Seed(_share, open: true);
-        var session = (IForeignChannelHandler)_peer.Manager.AcceptForeign(_share.Info.InfoHash.Value.ToArray().AsSpan(0, 20))!;
+        var session = (IForeignChannelHandler)_peer.Manager.AcceptForeign(_share.Info.InfoHash.Value.ToArray().AsSpan(0, 20), HandshakeFeatures.None)!;
         session.Capabilities = capabilities;
         _link = _swarm.ConnectForeign(_raw, session);
         _swarm.Pump();
