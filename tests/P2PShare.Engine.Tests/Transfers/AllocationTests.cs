@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using P2PShare.Engine.Storage;
 using P2PShare.Engine.Transfers;
 using P2PShare.Engine.Transport;
@@ -16,7 +17,7 @@ public sealed class AllocationTests
     [Fact]
     public async Task Receiving_allocates_nothing_per_block()
     {
-        await using var swarm = new TestSwarm();
+        await using var swarm = new TestSwarm(new FakeTimeProvider());
         var share = TestShare.Make(1, 256 * 1024, 8 << 20);
         var peer = swarm.AddPeer();
         peer.Shares.Holders = _ => [];
@@ -69,7 +70,7 @@ public sealed class AllocationTests
     [Fact]
     public async Task Sending_allocates_nothing_per_block()
     {
-        await using var swarm = new TestSwarm();
+        await using var swarm = new TestSwarm(new FakeTimeProvider());
         var share = TestShare.Make(2, 256 * 1024, 8 << 20);
         var peer = swarm.AddPeer();
         peer.Seed(share);
