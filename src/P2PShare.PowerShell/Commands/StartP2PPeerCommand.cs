@@ -33,6 +33,11 @@ public sealed class StartP2PPeerCommand : P2PCmdlet
     [ValidateRange(0, 65535)]
     public int? Port { get; set; }
 
+    /// <summary>The address of this machine to listen on, and the only one told to others; all when it is left out.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? ListenAddress { get; set; }
+
     /// <summary>The folder that holds the state of this user's peers.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -64,6 +69,7 @@ public sealed class StartP2PPeerCommand : P2PCmdlet
             Force = Force,
             Name = Name,
             Port = Port,
+            ListenAddress = ListenAddress,
             ConnectTo = ConnectTo,
             StateRoot = StatePath is null ? null : ProviderPaths.Literal(this, StatePath),
             UploadLimit = UploadLimit,

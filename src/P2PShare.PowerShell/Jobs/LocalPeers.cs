@@ -9,6 +9,7 @@ namespace P2PShare.PowerShell.Jobs;
 /// </summary>
 internal static class LocalPeers
 {
+    private static readonly Lazy<ProcessGoodbye> Goodbye = new(static () => new ProcessGoodbye());
     private static ImmutableArray<LocalPeer> _running = [];
 
     /// <summary>In the order they were started.</summary>
@@ -19,6 +20,7 @@ internal static class LocalPeers
 
     public static LocalPeer Add(IPeer engine)
     {
+        _ = Goodbye.Value;
         var peer = new LocalPeer(engine);
         ImmutableInterlocked.Update(ref _running, static (list, added) => list.Add(added), peer);
         peer.Watch(static p => ImmutableInterlocked.Update(ref _running, static (list, removed) => list.Remove(removed), p));
