@@ -30,6 +30,9 @@ public sealed record PeerOptions
     /// <summary>The folder that holds the state of all peers of this user; null for the platform's usual place.</summary>
     public string? StateRoot { get; init; }
 
+    /// <summary>Whether the shares of earlier runs are served again and unfinished transfers gone on with; for peers that are started to stay.</summary>
+    public bool Resume { get; init; } = true;
+
     /// <summary>Bytes per second sent, over all transfers; null for no limit.</summary>
     public long? UploadLimit { get; init; }
 

@@ -52,7 +52,7 @@ internal sealed partial class SwarmPeer
         if (_transfers.Get(id) is { } existing && await ContinueAsync(existing, cancellationToken).ConfigureAwait(false)) return existing;
         var known = _transfers.Find(details.InfoHash).FirstOrDefault(transfer => transfer is { Info: not null, Layers: not null });
         var attributes = known?.AttributesBlob is { } blob ? ShareAttributes.Parse(blob, known.Info!.Files.Count) : null;
-        return _transfers.StartReceive(
+        return Begin(
             new TransferDescriptor
             {
                 TransferId = id,
@@ -85,7 +85,7 @@ internal sealed partial class SwarmPeer
         foreach (var address in request.ConnectTo) Addresses.Parse(address);
         var id = TransferIds.Of(metainfo.Info.InfoHash, request.Destination, request.Files);
         if (_transfers.Get(id) is { } existing && await ContinueAsync(existing, cancellationToken).ConfigureAwait(false)) return existing;
-        return _transfers.StartReceive(
+        return Begin(
             new TransferDescriptor
             {
                 TransferId = id,
@@ -101,7 +101,15 @@ internal sealed partial class SwarmPeer
                 ForeignEndpoints = request.ConnectTo,
             },
             metainfo.Info,
-            metainfo.PieceLayers);
+            metainfo.PieceLayers,
+            attributes: null);
+    }
+
+    private Transfer Begin(TransferDescriptor descriptor, TorrentInfo? info, PieceLayers? layers, ShareAttributes? attributes)
+    {
+        var transfer = _transfers.StartReceive(descriptor, info, layers, attributes);
+        Remember(transfer);
+        return transfer;
     }
 
     // The same share to the same place is the same transfer: one under way is joined, one that ended is taken up again.

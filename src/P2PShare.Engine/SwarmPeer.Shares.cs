@@ -24,7 +24,7 @@ internal sealed partial class SwarmPeer
             if (request.TorrentPath is { } path) WriteTorrent(path, hashed);
             var share = hashed.Info.InfoHash;
             var record = FindOwn(share, request.Name) ?? await SignShareAsync(request, hashed).ConfigureAwait(false);
-            Seed(request, hashed);
+            Remember(Seed(request, hashed));
             return DescribeShare(record, isNewest: true);
         }
         finally
@@ -62,7 +62,11 @@ internal sealed partial class SwarmPeer
     private async Task StopOfferingAsync(InfoHash share)
     {
         // What is still being received goes on as long as anybody gives it; it is only offered no more when complete.
-        foreach (var transfer in _transfers.Find(share).Where(transfer => transfer.IsComplete)) await _transfers.RemoveAsync(transfer).ConfigureAwait(false);
+        foreach (var transfer in _transfers.Find(share).Where(transfer => transfer.IsComplete))
+        {
+            _library.Forget(transfer.Descriptor.TransferId);
+            await _transfers.RemoveAsync(transfer).ConfigureAwait(false);
+        }
     }
 
     // The newest record of that name with that content, by this peer; an older one has to be signed again to be the newest.
@@ -90,7 +94,7 @@ internal sealed partial class SwarmPeer
         },
         _identity);
 
-    private void Seed(PublishRequest request, HashedShare hashed)
+    private Transfer Seed(PublishRequest request, HashedShare hashed)
     {
         var fullName = request.Path ?? (request.Entries is { Count: > 0 } entries ? Path.GetDirectoryName(entries[0].FullPath) ?? "" : "");
         var descriptor = new TransferDescriptor
@@ -106,9 +110,9 @@ internal sealed partial class SwarmPeer
             IsOpen = request.Open,
         };
         _localFiles.Add(hashed.Info, [.. hashed.Files.Select(file => file.FullPath)]);
-        if (_transfers.Get(descriptor.TransferId) is not null) return;
+        if (_transfers.Get(descriptor.TransferId) is { } existing) return existing;
         var storage = new SourceStorage(hashed.Info, hashed.Layers, hashed.Files, _handles);
-        _transfers.AddSeed(descriptor, hashed.Layers, hashed.Attributes, storage, fullName);
+        return _transfers.AddSeed(descriptor, hashed.Layers, hashed.Attributes, storage, fullName);
     }
 
     private static void WriteTorrent(string path, HashedShare hashed)

@@ -29,6 +29,7 @@ internal sealed partial class SwarmPeer : IPeer
     private readonly FileHandleCache _handles = new();
     private readonly LocalFileIndex _localFiles = new();
     private readonly TransferManager _transfers;
+    private readonly TransferLibrary _library;
     private readonly PeerEventQueue _eventQueue;
     private readonly List<string> _warnings = [];
     private readonly SemaphoreSlim _stopGate = new(1, 1);
@@ -95,6 +96,7 @@ internal sealed partial class SwarmPeer : IPeer
             Slots = new SemaphoreSlim(TransferManager.MaxRunning),
         };
         _transfers = new TransferManager(resources, services, this);
+        _library = new TransferLibrary(Path.Combine(state.Path, "library"));
     }
 
     public event EventHandler<PeerEvent>? EventRaised;
@@ -214,6 +216,7 @@ internal sealed partial class SwarmPeer : IPeer
         foreach (var warning in _warnings) Warn(warning, null);
         _transport.Start(_membership, _transfers);
         _membership.Start();
+        Restore();
         _leafTimer = _time.CreateTimer(_ => RenewLeaf(), null, LeafCheckInterval, LeafCheckInterval);
     }
 

@@ -22,6 +22,9 @@ internal sealed record PeerArguments
     public bool Json { get; init; }
     public bool StopOnEof { get; init; }
 
+    /// <summary>Whether the peer is started to stay, and so takes up its earlier shares and transfers; other commands do what they were asked and no more.</summary>
+    public bool Stays { get; init; }
+
     /// <summary>The engine's options; makes the user's own default swarm when none is named.</summary>
     /// <param name="input">Where a swarm file named "-" is read from.</param>
     /// <param name="warn">Called with things the user should know.</param>
@@ -35,6 +38,7 @@ internal sealed record PeerArguments
             Name = Name,
             Port = Port,
             ListenAddress = Listen,
+            Resume = Stays,
             ConnectTo = connectsToSwarm ? Connect : [],
             StateRoot = State is null ? null : Path.GetFullPath(State),
             UploadLimit = UploadLimit,
