@@ -13,11 +13,12 @@ internal sealed class DemoReport
     private static readonly TimeSpan BarInterval = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(2);
 
-    private readonly IAnsiConsole _console = AnsiConsole.Console;
     private readonly bool _plain = Console.IsOutputRedirected;
+    private readonly IAnsiConsole _console;
 
     public DemoReport()
     {
+        _console = _plain ? AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors }) : AnsiConsole.Console;
         // Where output goes to a file there is no width to fit in, and a cut table would be a loss.
         if (_plain) _console.Profile.Width = PlainWidth;
     }
