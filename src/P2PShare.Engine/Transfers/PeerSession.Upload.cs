@@ -1,5 +1,6 @@
 using P2PShare.Engine.Errors;
 using P2PShare.Protocol;
+using P2PShare.Protocol.Metainfo;
 using P2PShare.Protocol.Wire;
 
 namespace P2PShare.Engine.Transfers;
@@ -30,7 +31,9 @@ internal sealed partial class PeerSession
         if (_transfer.Storage is not { } storage) return false;
         try
         {
-            storage.ReadBlock(request.Piece, request.Begin, destination);
+            var length = (int)Math.Min(destination.Length, _transfer.Info!.PieceSize(request.Piece) - (long)request.Begin);
+            storage.ReadBlock(request.Piece, request.Begin, destination[..length]);
+            destination[length..].Clear();
             return true;
         }
         catch (P2PShareException error)
@@ -108,8 +111,13 @@ internal sealed partial class PeerSession
     private bool CanServe(in BlockRequest request) =>
         _transfer is { Info: { } info, Storage: { } storage }
         && request.Piece >= 0 && request.Piece < info.PieceCount
-        && request.IsInside(info.PieceSize(request.Piece))
+        && request.Begin < info.PieceSize(request.Piece)
+        && request.IsInside(LengthToServe(info, request.Piece))
         && storage.HasPiece(request.Piece);
+
+    // libtorrent takes each file of a v2 torrent to be padded to whole pieces, as in a hybrid one (BEP 47), and asks for
+    // whole blocks at a file's end: what is past it is served as zeros.
+    private int LengthToServe(TorrentInfo info, int piece) => IsForeign ? info.PieceLength : info.PieceSize(piece);
 
     private void OnCancel(BlockRequest request)
     {
