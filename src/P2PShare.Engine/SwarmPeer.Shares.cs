@@ -23,8 +23,9 @@ internal sealed partial class SwarmPeer
             ThrowIfStopping();
             if (request.TorrentPath is { } path) WriteTorrent(path, hashed);
             var share = hashed.Info.InfoHash;
-            var record = FindOwn(share, request.Name) ?? await SignShareAsync(request, hashed).ConfigureAwait(false);
+            var record = FindOwn(share, request) ?? await SignShareAsync(request, hashed).ConfigureAwait(false);
             Remember(Seed(request, hashed));
+            if (!request.Open) await CloseAsync(share).ConfigureAwait(false);
             return DescribeShare(record, isNewest: true);
         }
         finally
@@ -69,11 +70,21 @@ internal sealed partial class SwarmPeer
         }
     }
 
-    // The newest record of that name with that content, by this peer; an older one has to be signed again to be the newest.
-    private ShareRecord? FindOwn(InfoHash share, string name)
+    // What was said last counts: a share that was open before is served in plain no more, and those it is served to are cut off.
+    private async Task CloseAsync(InfoHash share)
     {
-        var newest = NewestOwn(name);
-        return newest is not null && newest.Details.InfoHash == share ? newest : null;
+        foreach (var transfer in _transfers.Find(share).Where(transfer => transfer.IsOpenShare))
+        {
+            _library.Forget(transfer.Descriptor.TransferId);
+            await _transfers.RemoveAsync(transfer).ConfigureAwait(false);
+        }
+    }
+
+    // The newest record of that name with that content, by this peer; an older one has to be signed again to be the newest.
+    private ShareRecord? FindOwn(InfoHash share, PublishRequest request)
+    {
+        var newest = NewestOwn(request.Name);
+        return newest is not null && newest.Details.InfoHash == share && newest.Details.IsOpen == request.Open ? newest : null;
     }
 
     private ShareRecord? NewestOwn(string name) => _store.Shares

@@ -128,7 +128,8 @@ internal sealed partial class SwarmPeer
             else partial++;
         }
 
-        var local = _transfers.Find(details.InfoHash).FirstOrDefault(transfer => transfer.IsComplete);
+        var here = _transfers.Find(details.InfoHash);
+        var local = here.FirstOrDefault(transfer => transfer.IsComplete);
         return new ShareInfo
         {
             Name = details.Name,
@@ -143,7 +144,7 @@ internal sealed partial class SwarmPeer
             Copies = copies,
             PartialCopies = partial,
             IsLocal = local is not null,
-            IsOpen = local?.IsOpenShare == true,
+            IsOpen = here.Any(transfer => transfer is { IsComplete: true, IsOpenShare: true }),
             LocalPath = local?.GetSnapshot().FullName,
             SwarmName = SwarmName,
             PeerId = PeerId,
