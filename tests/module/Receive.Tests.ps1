@@ -193,7 +193,11 @@ Describe 'Receive-P2PFile' {
             $e = { Receive-P2PFile two.iso (Receive-Here) } | Should -Throw -PassThru
             $e.FullyQualifiedErrorId | Should -BeLike 'PeerAmbiguous,*'
             (Get-P2PShare two.iso -Peer south | Receive-P2PFile -Destination (Receive-Here)).PeerId | Should -Be $south.PeerId
-            ($south | Receive-P2PFile two.iso -Destination (Receive-Here)).PeerId | Should -Be $south.PeerId
+            (Get-P2PFile tree b.log -Peer south | Receive-P2PFile -Destination (Receive-Here)).PeerId | Should -Be $south.PeerId
+            foreach ($object in (Get-P2PShare two.iso -Peer south), (Get-P2PFile tree b.log -Peer south)) {
+                $object | Export-Clixml "$TestDrive/object.xml"
+                (Import-Clixml "$TestDrive/object.xml" | Receive-P2PFile -Destination (Receive-Here)).PeerId | Should -Be $south.PeerId
+            }
         }
         finally { $PSDefaultParameterValues['Receive-P2PFile:Peer'] = 'south' }
     }

@@ -14,7 +14,7 @@ public abstract class PeerCmdlet : P2PCmdlet
     [Alias("PeerId")]
     [ArgumentCompleter(typeof(LocalPeerCompleter))]
     [ValidateNotNull]
-    public object? Peer { get; set; }
+    public virtual object? Peer { get; set; }
 
     private protected override void Begin()
     {

@@ -51,6 +51,17 @@ public sealed class ReceiveP2PFileCommand : CatalogueCmdlet
     [ValidateNotNullOrEmpty]
     public string[] ConnectTo { get; set; } = [];
 
+    // By property name only where an object from the pipe is wanted: were it bound for a name too, the binder would settle
+    // for the default set and take a piped object's text for a name.
+    [Parameter(ParameterSetName = NameSet)]
+    [Parameter(ParameterSetName = TorrentSet)]
+    [Parameter(ParameterSetName = InputObjectSet, ValueFromPipelineByPropertyName = true)]
+    [Parameter(ParameterSetName = InfoHashSet, ValueFromPipelineByPropertyName = true)]
+    [Alias("PeerId")]
+    [ArgumentCompleter(typeof(LocalPeerCompleter))]
+    [ValidateNotNull]
+    public override object? Peer { get; set; }
+
     /// <summary>The folder to receive into, taken literally and made when missing; the current one when not given.</summary>
     [Parameter(Position = 1)]
     [ValidateNotNullOrEmpty]
