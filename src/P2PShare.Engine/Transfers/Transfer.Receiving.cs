@@ -355,7 +355,7 @@ internal sealed partial class Transfer
         foreach (var session in Sessions)
         {
             bool both;
-            lock (Gate) both = IsComplete && session.Download.Have is { IsFull: true };
+            lock (Gate) both = NeedsNothing && session.Download.Have is { IsFull: true };
             if (both) session.Close("both have all of it");
         }
     }

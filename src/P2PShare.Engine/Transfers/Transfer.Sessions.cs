@@ -204,7 +204,7 @@ internal sealed partial class Transfer
                     freed = true;
                 }
 
-                if (IsComplete && session.Download.Have is { IsFull: true } && Time.GetElapsedTime(session.LastMessageAt, now) > IdleSeedsLast)
+                if (NeedsNothing && session.Download.Have is { IsFull: true } && Time.GetElapsedTime(session.LastMessageAt, now) > IdleSeedsLast)
                     session.Close("both have all of it");
             }
 

@@ -131,6 +131,9 @@ internal sealed partial class Transfer : ITransfer
     /// <summary>Whether every piece of the share is here.</summary>
     public bool IsComplete => Have is { IsFull: true };
 
+    /// <summary>Whether no peer could give it anything: the whole share is here, or all the files that were chosen. Guarded by the gate.</summary>
+    private bool NeedsNothing => IsComplete || Queue is { Missing: 0 };
+
     /// <summary>Whether channels for it are accepted.</summary>
     public bool IsOffered
     {
