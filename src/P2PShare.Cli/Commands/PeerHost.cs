@@ -31,7 +31,7 @@ internal static class PeerHost
             var options = await arguments.ToOptionsAsync(Console.In, output.Warning, connectsToSwarm, interruption.Token);
             await using var peer = await Peer.StartAsync(options, interruption.Token);
             peer.EventRaised += (_, peerEvent) => output.Event(peerEvent, tellsAll);
-            output.Started(peer);
+            output.Started(peer, tellsAll);
             foreach (var warning in peer.StartWarnings) output.Warning(warning);
             try
             {

@@ -13,7 +13,9 @@ internal abstract class CliOutput
     public static CliOutput Create(bool json) => json ? new JsonOutput(Console.OpenStandardOutput(), Console.Error) : new TextOutput(Console.Out, Console.Error);
 
     /// <summary>The peer runs.</summary>
-    public abstract void Started(IPeer peer);
+    /// <param name="peer">The peer.</param>
+    /// <param name="everything">Whether the command is there to tell of its peer; else people are told only what they asked for.</param>
+    public abstract void Started(IPeer peer, bool everything);
 
     /// <summary>Something happened to the peer.</summary>
     /// <param name="everything">Whether the command is there to tell of events; else people see only what may explain a failure.</param>

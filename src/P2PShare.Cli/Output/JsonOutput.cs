@@ -15,7 +15,7 @@ internal sealed class JsonOutput(Stream output, TextWriter errors) : CliOutput
 
     private readonly Lock _gate = new();
 
-    public override void Started(IPeer peer) =>
+    public override void Started(IPeer peer, bool everything) =>
         Write(new StartedLine(peer.Name, peer.PeerId, peer.Port, peer.SwarmName, peer.SwarmId, peer.StateDirectory));
 
     public override void Event(PeerEvent peerEvent, bool everything)

@@ -59,8 +59,7 @@ internal static class TerminalProgress
         new TaskDescriptionColumn { Alignment = Justify.Left },
         new ProgressBarColumn(),
         new PercentageColumn(),
-        new DownloadedColumn { Culture = System.Globalization.CultureInfo.InvariantCulture },
-        new TransferSpeedColumn { Culture = System.Globalization.CultureInfo.InvariantCulture },
+        new BytesColumn(),
         new RemainingTimeColumn());
 
     internal static void Set(ProgressTask bar, long value, long length)

@@ -26,8 +26,11 @@ internal sealed class TextOutput(TextWriter output, TextWriter errors) : CliOutp
         if (error.Recommendation is { Length: > 0 } recommendation) errors.WriteLine("  " + Printable.Text(recommendation));
     }
 
-    public override void Started(IPeer peer) =>
+    public override void Started(IPeer peer, bool everything)
+    {
+        if (!everything) return;
         Say($"Peer {peer.Name} of swarm {peer.SwarmName} listens on port {peer.Port.ToString(CultureInfo.InvariantCulture)}.");
+    }
 
     public override void Event(PeerEvent peerEvent, bool everything)
     {
@@ -36,7 +39,9 @@ internal sealed class TextOutput(TextWriter output, TextWriter errors) : CliOutp
             case PeerEventKind.Warning or PeerEventKind.PeerRefused or PeerEventKind.PeerUnreachable or PeerEventKind.Isolated:
                 Note(peerEvent.Message);
                 break;
-            case PeerEventKind.TransferProgress or PeerEventKind.Started:
+            case PeerEventKind.TransferProgress or PeerEventKind.Started or PeerEventKind.Stopped:
+            // What the command itself has done it tells in its own words.
+            case PeerEventKind.SharePublished when peerEvent.Share is { } share && share.PublisherId == share.PeerId:
                 break;
             default:
                 if (everything) Say($"{peerEvent.Time.ToLocalTime():HH:mm:ss}  {peerEvent.Message}");
