@@ -16,5 +16,5 @@ internal sealed class BytesColumn : ProgressColumn
         return new Text($"{Printable.Bytes((long)task.Value)} of {length}  {rate}");
     }
 
-    public override int? GetColumnWidth(RenderOptions options) => "999 MB of 999 MB  999 MB/s".Length;
+    public override int? GetColumnWidth(RenderOptions options) => "12.3 MB of 12.3 MB  12.3 MB/s".Length;
 }
