@@ -33,7 +33,10 @@ public interface IPeer : IAsyncDisposable
     /// <summary>Ends when the peer has stopped; faulted when the engine failed.</summary>
     Task Completion { get; }
 
-    /// <summary>Raised for every event, one at a time, on a thread of the engine's event queue; handlers must be quick.</summary>
+    /// <summary>
+    /// Raised for every event, one at a time, on a thread of the engine's event queue; handlers must be quick. Events of
+    /// before the first subscription wait for it.
+    /// </summary>
     event EventHandler<PeerEvent>? EventRaised;
 
     /// <summary>Says goodbye, flushes and stops. At most about 2 s unless disks are slow. Idempotent.</summary>

@@ -14,6 +14,7 @@ internal sealed class PeerEventQueue : IAsyncDisposable
         new BoundedChannelOptions(Capacity) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
 
     private readonly Action<PeerEvent> _raise;
+    private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _running;
 
     public PeerEventQueue(Action<PeerEvent> raise)
@@ -22,17 +23,22 @@ internal sealed class PeerEventQueue : IAsyncDisposable
         _running = Task.Run(RunAsync);
     }
 
+    /// <summary>Begins to raise: what was posted before waits until then.</summary>
+    public void Begin() => _begun.TrySetResult();
+
     public void Post(PeerEvent happened) => _queue.Writer.TryWrite(happened);
 
     /// <summary>Raises what is queued and ends.</summary>
     public async ValueTask DisposeAsync()
     {
+        Begin();
         _queue.Writer.TryComplete();
         await _running.ConfigureAwait(false);
     }
 
     private async Task RunAsync()
     {
+        await _begun.Task.ConfigureAwait(false);
         await foreach (var happened in _queue.Reader.ReadAllAsync().ConfigureAwait(false))
         {
             try

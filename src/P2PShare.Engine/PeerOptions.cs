@@ -1,3 +1,5 @@
+using P2PShare.Engine.Storage;
+
 namespace P2PShare.Engine;
 
 /// <summary>How to start a peer.</summary>
@@ -47,4 +49,13 @@ public sealed record PeerOptions
 
     /// <summary>Seeds every random choice that is no secret; null for a random seed.</summary>
     public int? RandomSeed { get; init; }
+
+    /// <summary>From the first byte of a connection until the other end has shown who it is.</summary>
+    internal TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Where received files and their resume states are kept.</summary>
+    internal IStorageFileSystem FileSystem { get; init; } = DiskFileSystem.Instance;
+
+    /// <summary>After how many bytes received files are flushed.</summary>
+    internal long FlushInterval { get; init; } = PartialStorageOptions.DefaultFlushInterval;
 }

@@ -35,6 +35,7 @@ internal sealed partial class SwarmPeer : IPeer
     private readonly SemaphoreSlim _stopGate = new(1, 1);
     private readonly SemaphoreSlim _publishGate = new(1, 1);
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private EventHandler<PeerEvent>? _handlers;
     private ITimer? _leafTimer;
     private volatile bool _stopping;
 
@@ -52,14 +53,15 @@ internal sealed partial class SwarmPeer : IPeer
         {
             ListenAddress = PeerComposition.ParseListenAddress(options.ListenAddress),
             HeartbeatInterval = options.HeartbeatInterval,
+            HandshakeTimeout = options.HandshakeTimeout,
         };
         _transport = new SwarmTransport(
-            identity.PeerId, new TcpNetwork(), new TlsLinkAuthenticator(new TlsAuthenticator(identity, _time)), transportOptions, _time);
+            identity.PeerId, new TcpNetwork(), new TlsLinkAuthenticator(new TlsAuthenticator(identity, _time, options.HandshakeTimeout)), transportOptions, _time);
         PeerComposition.Listen(_transport, options, _memory.Content.Port, out var warning);
         if (warning is not null) _warnings.Add(warning);
         _warnings.AddRange(identity.Warnings);
 
-        _eventQueue = new PeerEventQueue(happened => EventRaised?.Invoke(this, happened));
+        _eventQueue = new PeerEventQueue(happened => _handlers?.Invoke(this, happened));
         _verifier = new RecordVerifier(_store, new PeerComposition.TrustAnchor(identity));
         _addresses = new AddressBook(_time, random);
         foreach (var address in options.ConnectTo) _addresses.Give(address);
@@ -91,7 +93,7 @@ internal sealed partial class SwarmPeer : IPeer
             Shares = _membership,
             Opener = _transport,
             ForeignOpener = new ForeignOpener(_transport),
-            Storage = new TransferStorage(Path.Combine(state.Path, "transfers"), _handles, _time),
+            Storage = new TransferStorage(Path.Combine(state.Path, "transfers"), _handles, options.FileSystem, options.FlushInterval, _time),
             LocalFiles = _localFiles,
             Slots = new SemaphoreSlim(TransferManager.MaxRunning),
         };
@@ -99,7 +101,20 @@ internal sealed partial class SwarmPeer : IPeer
         _library = new TransferLibrary(Path.Combine(state.Path, "library"));
     }
 
-    public event EventHandler<PeerEvent>? EventRaised;
+    public event EventHandler<PeerEvent>? EventRaised
+    {
+        add
+        {
+            // Nobody can subscribe before the peer runs, and its first events (a refusal at the first address) matter most.
+            lock (_eventQueue) _handlers += value;
+            _eventQueue.Begin();
+        }
+
+        remove
+        {
+            lock (_eventQueue) _handlers -= value;
+        }
+    }
 
     public string PeerId => _identity.PeerId.ToString();
 

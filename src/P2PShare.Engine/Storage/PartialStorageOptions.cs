@@ -5,6 +5,9 @@ namespace P2PShare.Engine.Storage;
 /// <summary>What a <see cref="PartialStorage"/> is to receive, and where to.</summary>
 internal sealed record PartialStorageOptions
 {
+    /// <summary>64 MiB.</summary>
+    public const long DefaultFlushInterval = 64 * 1024 * 1024;
+
     public required TorrentInfo Info { get; init; }
 
     /// <summary>The hashes of all its pieces.</summary>
@@ -40,5 +43,5 @@ internal sealed record PartialStorageOptions
     public int Threads { get; init; } = Environment.ProcessorCount;
 
     /// <summary>After how many bytes written they are flushed.</summary>
-    public long FlushInterval { get; init; } = 64 * 1024 * 1024;
+    public long FlushInterval { get; init; } = DefaultFlushInterval;
 }

@@ -4,7 +4,12 @@ using P2PShare.Protocol.Metainfo;
 namespace P2PShare.Engine.Transfers;
 
 /// <summary>Opens downloads on this machine's disks; their resume states stand in the peer's state directory.</summary>
-internal sealed class TransferStorage(string resumeFolder, FileHandleCache handles, TimeProvider time) : ITransferStorage
+/// <param name="resumeFolder">Where the resume states stand.</param>
+/// <param name="handles">Where files are kept open.</param>
+/// <param name="fileSystem">The disks.</param>
+/// <param name="flushInterval">After how many bytes a download is flushed.</param>
+/// <param name="time">For retries and the rate of progress reports.</param>
+internal sealed class TransferStorage(string resumeFolder, FileHandleCache handles, IStorageFileSystem fileSystem, long flushInterval, TimeProvider time) : ITransferStorage
 {
     public async Task<OpenedStorage> OpenAsync(
         TransferDescriptor descriptor, TorrentInfo info, PieceLayers layers, ShareAttributes? attributes, IProgress<long> checkedBytes, CancellationToken cancellationToken)
@@ -21,6 +26,8 @@ internal sealed class TransferStorage(string resumeFolder, FileHandleCache handl
                 Overwrite = descriptor.Overwrite,
                 NoClobber = descriptor.NoClobber,
                 Handles = handles,
+                FileSystem = fileSystem,
+                FlushInterval = flushInterval,
                 Time = time,
             },
             new CheckedBytes(checkedBytes),

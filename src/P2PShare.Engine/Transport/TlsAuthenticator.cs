@@ -89,7 +89,7 @@ public sealed class TlsAuthenticator(PeerIdentity identity, TimeProvider timePro
     {
         TlsRefusalReason.Closed => "Refused by peer: it closed the connection during the handshake.",
         TlsRefusalReason.UntrustedIssuer => "What answered there is no peer of this swarm: " + refusal.Text,
-        TlsRefusalReason.Other or TlsRefusalReason.NotTls => "What answered there did not complete a TLS handshake. " + refusal.Text,
+        TlsRefusalReason.Other or TlsRefusalReason.NotTls or TlsRefusalReason.TimedOut => "What answered there did not complete a TLS handshake. " + refusal.Text,
         _ => "Not a peer that can be trusted: " + refusal.Text,
     };
 
