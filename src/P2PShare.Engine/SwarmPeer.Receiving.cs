@@ -131,7 +131,9 @@ internal sealed partial class SwarmPeer
     private ShareRecord FindGenuine(InfoHash share)
     {
         var records = _store.SharesOf(share).Where(record => !record.Details.IsWithdrawn).ToList();
-        return records.OrderByDescending(record => record.Version).FirstOrDefault(_verifier.IsGenuine)
+        // Of several publishers of one content one that is here is better: only who has its record's attributes can give them.
+        var holders = _membership.HoldersOf(share);
+        return records.OrderByDescending(record => holders.Contains(record.Owner)).ThenByDescending(record => record.Version).FirstOrDefault(_verifier.IsGenuine)
             ?? throw new P2PShareException(
                 ErrorKind.ObjectNotFound, ErrorIds.ShareNotFound,
                 records.Count == 0 ? $"There is no share {share} in the swarm '{SwarmName}'." : $"The record of the share {share} is not signed by its publisher.",

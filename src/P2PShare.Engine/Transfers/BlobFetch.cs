@@ -78,8 +78,7 @@ internal sealed class BlobFetch(Transfer transfer, Hash256 hash, bool attributes
         }
         else
         {
-            Remove(session);
-            transfer.Ban(session, attributes ? "the attributes it sent do not have their hash" : "the info dictionary it sent does not have the info-hash");
+            OnWrongBlob(session);
         }
     }
 
@@ -102,6 +101,25 @@ internal sealed class BlobFetch(Transfer transfer, Hash256 hash, bool attributes
                 _candidates.Add(_refused[i].Session);
                 _refused.RemoveAt(i);
             }
+        }
+
+        Advance();
+    }
+
+    private void OnWrongBlob(PeerSession session)
+    {
+        if (!attributes)
+        {
+            Remove(session);
+            transfer.Ban(session, "the info dictionary it sent does not have the info-hash");
+            return;
+        }
+
+        // No fault: who published the same content from files with other times has other attributes.
+        lock (_gate)
+        {
+            _attempts.RemoveAll(attempt => attempt.Session == session);
+            _refused.Add((session, transfer.Time.GetTimestamp()));
         }
 
         Advance();
