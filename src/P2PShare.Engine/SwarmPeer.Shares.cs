@@ -26,7 +26,12 @@ internal sealed partial class SwarmPeer
             var record = FindOwn(share, request) ?? await SignShareAsync(request, hashed).ConfigureAwait(false);
             Remember(Seed(request, hashed));
             if (!request.Open) await CloseAsync(share).ConfigureAwait(false);
+            await _membership.SettledAsync().ConfigureAwait(false);
             return DescribeShare(record, isNewest: true);
+        }
+        catch (OperationCanceledException) when (_stopping && !cancellationToken.IsCancellationRequested)
+        {
+            throw Stopped();
         }
         finally
         {
@@ -48,10 +53,17 @@ internal sealed partial class SwarmPeer
         }
 
         var before = DescribeShare((own.Count > 0 ? own : records).MaxBy(record => record.Version)!, isNewest: true);
-        foreach (var record in own)
+        try
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            await _membership.PublishShareAsync(record.Details with { IsWithdrawn = true }, _identity).ConfigureAwait(false);
+            foreach (var record in own)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                await _membership.PublishShareAsync(record.Details with { IsWithdrawn = true }, _identity).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (_stopping && !cancellationToken.IsCancellationRequested)
+        {
+            throw Stopped();
         }
 
         await StopOfferingAsync(share).ConfigureAwait(false);

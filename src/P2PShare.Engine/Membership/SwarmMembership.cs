@@ -39,6 +39,7 @@ internal sealed partial class SwarmMembership : ITransportEvents, ISwarmShares, 
     private readonly HashSet<(PeerId Caller, long Token)> _callBacksSeen = [];
     private readonly Random _random;
     private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationToken _stop;
     private readonly TaskCompletionSource _catalogueReady = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Channel<Action> _mailbox = System.Threading.Channels.Channel.CreateBounded<Action>(
         new BoundedChannelOptions(MailboxSize) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
@@ -65,6 +66,7 @@ internal sealed partial class SwarmMembership : ITransportEvents, ISwarmShares, 
         _events = events;
         _time = time;
         _random = random;
+        _stop = _stopping.Token;
         _coordinator = _self;
         _term = Math.Max(1, lastTerm);
         _roster.Admit(_self);
@@ -105,6 +107,7 @@ internal sealed partial class SwarmMembership : ITransportEvents, ISwarmShares, 
     });
 
     /// <summary>Signs a share record and lets the swarm know; ends when it is in the own catalogue.</summary>
+    /// <exception cref="OperationCanceledException">The peer is stopping.</exception>
     public Task<ShareRecord> PublishShareAsync(ShareDetails details, IRecordSigner signer)
     {
         var done = new TaskCompletionSource<ShareRecord>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -119,7 +122,16 @@ internal sealed partial class SwarmMembership : ITransportEvents, ISwarmShares, 
             _events.OnShareChanged(record);
             done.SetResult(record);
         });
-        return done.Task;
+        return done.Task.WaitAsync(_stop);
+    }
+
+    /// <summary>Ends when all that was noted before is in the own catalogue.</summary>
+    /// <exception cref="OperationCanceledException">The peer is stopping.</exception>
+    public Task SettledAsync()
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(done.SetResult);
+        return done.Task.WaitAsync(_stop);
     }
 
     /// <summary>Signs the own record anew, for a renewed leaf.</summary>
