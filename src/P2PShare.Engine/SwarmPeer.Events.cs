@@ -86,6 +86,8 @@ internal sealed partial class SwarmPeer : IMembershipEvents, ITransferEvents
 
     void ITransferEvents.OnStateChanged(Transfer transfer, TransferState state)
     {
+        if (state == TransferState.Completed && transfer is { Info: { } info, Storage: PartialStorage { CompletedFiles: { } files } })
+            _localFiles.Add(info, [.. files.Select(file => (string?)file.FullPath)]);
         var name = DisplayName.Escape(transfer.Descriptor.Name);
         (PeerEventKind Kind, string Message)? happened = state switch
         {

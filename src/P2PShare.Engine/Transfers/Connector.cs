@@ -100,6 +100,7 @@ internal sealed class Connector(Transfer transfer, ReceiveServices services, Ran
     private async Task OpenAsync(Candidate candidate, Attempt attempt, CancellationToken cancellationToken)
     {
         string? error = null;
+        var isTaken = false;
         using var timeout = new CancellationTokenSource(OpenTimeout, transfer.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         try
@@ -119,6 +120,8 @@ internal sealed class Connector(Transfer transfer, ReceiveServices services, Ran
         catch (P2PShareException failure)
         {
             error = failure.Message;
+            // Another transfer of the share uses the one channel to this peer: as soon as it ends it is ours.
+            isTaken = failure.ErrorId == ErrorIds.TransferExists;
         }
         catch (OperationCanceledException)
         {
@@ -131,7 +134,7 @@ internal sealed class Connector(Transfer transfer, ReceiveServices services, Ran
             attempt.EndedAt = transfer.Time.GetTimestamp();
             attempt.Error = error;
             // A channel that opens and closes at once must not be opened in a tight circle either.
-            attempt.Failures = error is null ? 1 : attempt.Failures + 1;
+            attempt.Failures = error is null || isTaken ? 1 : attempt.Failures + 1;
             var delay = Math.Min(LongestDelay.TotalSeconds, FirstDelay.TotalSeconds * Math.Pow(2, Math.Min(attempt.Failures - 1, 10)));
             attempt.Delay = TimeSpan.FromSeconds(delay * (0.5 + random.NextDouble()));
         }

@@ -12,10 +12,11 @@ internal sealed class LocalFileIndex : ILocalFiles
 
     private readonly ConcurrentDictionary<Hash256, string> _paths = new();
 
-    public void Add(TorrentInfo info, IReadOnlyList<string> paths)
+    /// <param name="paths">In the order of the share's files; null for those that are not here.</param>
+    public void Add(TorrentInfo info, IReadOnlyList<string?> paths)
     {
         for (var i = 0; i < paths.Count && _paths.Count < MaxFiles; i++)
-            if (info.Files[i].Length > 0) _paths[info.Files[i].PiecesRoot] = paths[i];
+            if (info.Files[i].Length > 0 && paths[i] is { } path) _paths[info.Files[i].PiecesRoot] = path;
     }
 
     public string? Find(Hash256 piecesRoot, long length)

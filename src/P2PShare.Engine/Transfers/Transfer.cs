@@ -24,7 +24,7 @@ internal sealed partial class Transfer : ITransfer
     private Dictionary<Hash256, TorrentFile>? _filesByRoot;
     private Bitfield? _wanted;
     private TransferState _phase;
-    private TransferState _lastState;
+    private TransferState? _lastState;
     private TransferHolding _holding;
     private string? _error;
     private string? _errorId;
@@ -80,7 +80,6 @@ internal sealed partial class Transfer : ITransfer
         {
             _services = services,
             _phase = TransferState.Queued,
-            _lastState = TransferState.Queued,
         };
         if (info is not null) transfer.SetInfo(info);
         transfer.Layers = layers;
@@ -301,7 +300,7 @@ internal sealed partial class Transfer : ITransfer
     private void RaiseState()
     {
         var state = VisibleState;
-        if (state == _lastState) return;
+        if (state == _lastState || _metadataOnly) return;
         _lastState = state;
         _events.OnStateChanged(this, state);
     }
