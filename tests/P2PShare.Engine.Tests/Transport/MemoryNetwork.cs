@@ -10,10 +10,14 @@ namespace P2PShare.Engine.Tests.Transport;
 internal sealed class MemoryNetwork
 {
     private readonly ConcurrentDictionary<IPEndPoint, Listener> _listeners = new();
+    private readonly ConcurrentDictionary<IPAddress, bool> _closed = new();
     private int _lastPort = 10_000;
 
     /// <summary>The network as one host sees it.</summary>
     public INetwork Host(IPAddress address) => new HostNetwork(this, address);
+
+    /// <summary>Puts a host behind a firewall: it can dial, and nobody can dial it.</summary>
+    public void RefuseIncoming(IPAddress host) => _closed[host] = true;
 
     private sealed class HostNetwork(MemoryNetwork network, IPAddress address) : INetwork
     {
@@ -21,7 +25,7 @@ internal sealed class MemoryNetwork
         {
             await Task.Yield();
             var remote = new IPEndPoint(IPAddress.Parse(target.Host), target.Port);
-            if (!network._listeners.TryGetValue(remote, out var listener)) throw new IOException("Connection refused");
+            if (network._closed.ContainsKey(remote.Address) || !network._listeners.TryGetValue(remote, out var listener)) throw new IOException("Connection refused");
             var local = new IPEndPoint(address, Interlocked.Increment(ref network._lastPort));
             var there = new Pipe();
             var back = new Pipe();
