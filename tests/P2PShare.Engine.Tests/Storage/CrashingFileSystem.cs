@@ -220,9 +220,13 @@ internal sealed class CrashingFileSystem(int seed) : IStorageFileSystem
         public int Read(Span<byte> destination, long offset)
         {
             var length = destination.Length;
-            var data = owner.Do(() => node.Current.AsSpan((int)Math.Min(offset, node.Current.Length)).ToArray(), era);
-            data.AsSpan(0, Math.Min(length, data.Length)).CopyTo(destination);
-            return Math.Min(length, data.Length);
+            var data = owner.Do(() =>
+            {
+                var start = (int)Math.Min(offset, node.Current.Length);
+                return node.Current.AsSpan(start, Math.Min(length, node.Current.Length - start)).ToArray();
+            }, era);
+            data.CopyTo(destination);
+            return data.Length;
         }
 
         public void Write(ReadOnlySpan<byte> data, long offset)
