@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using P2PShare.Engine.Errors;
 using P2PShare.Protocol.Membership;
 
@@ -68,7 +69,14 @@ internal sealed class Connector(Transfer transfer, ReceiveServices services, Ran
     {
         var next = LongestWait;
         var now = transfer.Time.GetTimestamp();
-        foreach (var candidate in Candidates())
+        var candidates = Candidates();
+        lock (_gate)
+        {
+            // Who left and comes back is tried at once.
+            foreach (var (gone, _) in _attempts.Where(attempt => !attempt.Value.Running && !candidates.Contains(attempt.Key)).ToList()) _attempts.Remove(gone);
+        }
+
+        foreach (var candidate in candidates)
         {
             if (transfer.Sessions.Length + opening.Count >= Transfer.MaxNeighbours || opening.Count >= MaxAtOnce) break;
             if (candidate.Peer is { } peer ? transfer.HasSession(peer) || transfer.IsBanned(peer) : transfer.HasForeignSession(candidate.Endpoint!)) continue;
@@ -93,14 +101,16 @@ internal sealed class Connector(Transfer transfer, ReceiveServices services, Ran
         return next;
     }
 
-    private IEnumerable<Candidate> Candidates() => transfer.Descriptor.ForeignEndpoints is { Count: > 0 } endpoints
-        ? endpoints.Select(static endpoint => new Candidate(null, endpoint))
-        : services.Shares.HoldersOf(transfer.InfoHash).Select(static peer => new Candidate(peer, null));
+    private List<Candidate> Candidates() => transfer.Descriptor.ForeignEndpoints is { Count: > 0 } endpoints
+        ? [.. endpoints.Select(static endpoint => new Candidate(null, endpoint))]
+        : [.. services.Shares.HoldersOf(transfer.InfoHash).Select(static peer => new Candidate(peer, null))];
 
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever fails is one peer that could not be reached; the others are still tried.")]
     private async Task OpenAsync(Candidate candidate, Attempt attempt, CancellationToken cancellationToken)
     {
         string? error = null;
         var isTaken = false;
+        var sinceLast = transfer.Time.GetElapsedTime(attempt.EndedAt);
         using var timeout = new CancellationTokenSource(OpenTimeout, transfer.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         try
@@ -128,13 +138,18 @@ internal sealed class Connector(Transfer transfer, ReceiveServices services, Ran
             error = cancellationToken.IsCancellationRequested ? "cancelled" : $"no answer in {OpenTimeout.TotalSeconds:0} s";
         }
 
+        catch (Exception failure)
+        {
+            error = failure.Message;
+        }
+
         lock (_gate)
         {
             attempt.Running = false;
             attempt.EndedAt = transfer.Time.GetTimestamp();
             attempt.Error = error;
             // A channel that opens and closes at once must not be opened in a tight circle either.
-            attempt.Failures = error is null || isTaken ? 1 : attempt.Failures + 1;
+            attempt.Failures = isTaken || (error is null && sinceLast > LongestDelay) ? 1 : attempt.Failures + 1;
             var delay = Math.Min(LongestDelay.TotalSeconds, FirstDelay.TotalSeconds * Math.Pow(2, Math.Min(attempt.Failures - 1, 10)));
             attempt.Delay = TimeSpan.FromSeconds(delay * (0.5 + random.NextDouble()));
         }

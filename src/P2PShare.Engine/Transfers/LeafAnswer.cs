@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using P2PShare.Engine.Errors;
 using P2PShare.Engine.Storage;
 using P2PShare.Protocol;
@@ -13,6 +14,7 @@ namespace P2PShare.Engine.Transfers;
 internal sealed class LeafAnswer(
     PeerSession session, Transfer transfer, TorrentInfo info, PieceLayers layers, IShareStorage storage, TorrentFile file, int piece, HashRequest request, HashRange range) : IHashWork
 {
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "An exception on a hashing thread would end the process; it is an answer that cannot be given.")]
     public void Run()
     {
         var answer = Array.Empty<byte>();
@@ -32,8 +34,9 @@ internal sealed class LeafAnswer(
         {
             transfer.OnReadFailed(piece, error);
         }
-        catch (ObjectDisposedException)
+        catch (Exception error)
         {
+            transfer.OnReadFailed(piece, new P2PShareException(ErrorKind.ReadError, ErrorIds.FileUnreadable, $"Piece {piece} of '{info.Name}' could not be read: {error.Message}", innerException: error));
         }
 
         session.EndLeafAnswer(request, answer);

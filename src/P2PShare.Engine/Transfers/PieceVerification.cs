@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using P2PShare.Engine.Errors;
 using P2PShare.Protocol.Metainfo;
 
@@ -107,6 +108,7 @@ internal sealed class PieceVerification(Transfer transfer) : IHashWork
         return more;
     }
 
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "An exception on a hashing thread would end the process; it is the transfer's failure.")]
     private bool VerifyAndWrite(ActivePiece active)
     {
         var location = transfer.Info!.Locate(active.Piece);
@@ -127,7 +129,7 @@ internal sealed class PieceVerification(Transfer transfer) : IHashWork
         {
             failure = error;
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ObjectDisposedException)
+        catch (Exception error)
         {
             failure = new P2PShareException(ErrorKind.WriteError, ErrorIds.TransferFailed, $"Piece {active.Piece} of '{transfer.Info!.Name}' could not be written: {error.Message}", innerException: error);
         }

@@ -23,6 +23,7 @@ internal sealed partial class Transfer : IAsyncDisposable
         {
             if (_phase is TransferState.Completed or TransferState.Stopped or TransferState.Suspended) return;
             await HaltAsync(TransferState.Suspended, "the transfer is suspended").ConfigureAwait(false);
+            if (_phase == TransferState.Completed) return;
             Descriptor = Descriptor with { IsSuspended = true };
             if (Storage is { } storage) await storage.FlushAsync(cancellationToken).ConfigureAwait(false);
         }
@@ -60,7 +61,7 @@ internal sealed partial class Transfer : IAsyncDisposable
             if (Storage is null && !keepPartial && Info is { } info && Layers is { } layers && _services is { } services)
             {
                 // A transfer of an earlier run that was not started in this one: its files are still there.
-                var opened = await services.Storage.OpenAsync(Descriptor, info, layers, KnownAttributes, new Progress<long>(), cancellationToken).ConfigureAwait(false);
+                var opened = await services.Storage.OpenAsync(Descriptor, info, layers, Attributes, new CheckedBytes(this), cancellationToken).ConfigureAwait(false);
                 Storage = opened.Storage;
             }
 
@@ -104,27 +105,32 @@ internal sealed partial class Transfer : IAsyncDisposable
     /// <summary>Ends the run, closes the sessions and waits for the hashing threads. With <see cref="_control"/> held.</summary>
     private async Task HaltAsync(TransferState? state, string reason)
     {
-        var drained = Task.CompletedTask;
-        lock (Gate)
-        {
-            if (state is { } phase)
-            {
-                _phase = phase;
-                RaiseState();
-                UpdateHolding();
-            }
-
-            if (Queue is { } queue) queue.IsPaused = true;
-        }
-
+        EnterHalt(state);
         if (_running is { } running) await running.CancelAsync().ConfigureAwait(false);
         CloseSessions(reason);
         await _run.ConfigureAwait(false);
+        // The run may have been between two stages, and have set the next one meanwhile.
+        EnterHalt(state);
+        CloseSessions(reason);
         Verification.Schedule();
-        drained = Verification.IdleAsync();
-        await Task.WhenAny(drained, Task.Delay(DrainTimeout, Time)).ConfigureAwait(false);
+        using var patience = new CancellationTokenSource();
+        await Task.WhenAny(Verification.IdleAsync(), Task.Delay(DrainTimeout, Time, patience.Token)).ConfigureAwait(false);
+        await patience.CancelAsync().ConfigureAwait(false);
         _completion.TrySetCanceled();
         lock (Gate) Queue?.DropAll();
+    }
+
+    private void EnterHalt(TransferState? state)
+    {
+        lock (Gate)
+        {
+            if (Queue is { } queue) queue.IsPaused = true;
+            // What was completed in the last moment is complete.
+            if (state is not { } phase || (phase == TransferState.Suspended && _phase == TransferState.Completed)) return;
+            _phase = phase;
+            RaiseState();
+            UpdateHolding();
+        }
     }
 
     private void Fail(P2PShareException error)

@@ -56,7 +56,7 @@ internal sealed partial class Transfer
         {
             var info = await FetchInfoAsync(ended.Token).ConfigureAwait(false);
             await FetchAttributesAsync(ended.Token).ConfigureAwait(false);
-            return (info, KnownAttributes);
+            return (info, Attributes);
         }
         finally
         {
@@ -168,7 +168,7 @@ internal sealed partial class Transfer
             }
 
             SetPhase(TransferState.Finishing);
-            await Storage!.CompleteAsync(KnownAttributes, cancellationToken).ConfigureAwait(false);
+            await Storage!.CompleteAsync(Attributes, cancellationToken).ConfigureAwait(false);
             lock (Gate)
             {
                 SetPhase(TransferState.Completed);
@@ -214,8 +214,11 @@ internal sealed partial class Transfer
         try
         {
             Look();
-            var patience = Task.Delay(SlotPatience, Time, cancellationToken);
-            if (await Task.WhenAny(found.Task, patience).ConfigureAwait(false) == patience)
+            using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            var patience = Task.Delay(SlotPatience, Time, enough.Token);
+            var first = await Task.WhenAny(found.Task, patience).ConfigureAwait(false);
+            await enough.CancelAsync().ConfigureAwait(false);
+            if (first == patience)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 slot.Leave();
@@ -271,8 +274,6 @@ internal sealed partial class Transfer
 
     private bool LacksAttributes => Descriptor.AttributesHash is not null && AttributesBlob is null && Storage is null;
 
-    private ShareAttributes? KnownAttributes => AttributesBlob is { } blob ? ShareAttributes.Parse(blob, Info!.Files.Count) : null;
-
     private async Task FetchAttributesAsync(CancellationToken cancellationToken)
     {
         if (AttributesBlob is not null || Descriptor.AttributesHash is not { } hash) return;
@@ -311,7 +312,7 @@ internal sealed partial class Transfer
     {
         if (Storage is null)
         {
-            var opened = await _services!.Storage.OpenAsync(Descriptor, Info!, Layers!, KnownAttributes, new Progress<long>(), cancellationToken).ConfigureAwait(false);
+            var opened = await _services!.Storage.OpenAsync(Descriptor, Info!, Layers!, Attributes, new CheckedBytes(this), cancellationToken).ConfigureAwait(false);
             lock (Gate)
             {
                 Storage = opened.Storage;
@@ -358,6 +359,12 @@ internal sealed partial class Transfer
             lock (Gate) both = NeedsNothing && session.Download.Have is { IsFull: true };
             if (both) session.Close("both have all of it");
         }
+    }
+
+    /// <summary>How far the verification of what was on disk has come: shown as what is completed.</summary>
+    private sealed class CheckedBytes(Transfer transfer) : IProgress<long>
+    {
+        public void Report(long value) => Interlocked.Exchange(ref transfer._checked, value);
     }
 
     /// <summary>A transfer's turn among those that run at once.</summary>

@@ -226,7 +226,7 @@ internal sealed partial class Transfer
                 Rechoke(now);
             }
 
-            var bytes = _receivedMeter.Total + _sentMeter.Total + (Storage?.BytesHeld ?? 0);
+            var bytes = _receivedMeter.Total + _sentMeter.Total + (Storage?.BytesHeld ?? Interlocked.Read(ref _checked));
             if (bytes != _progressBytes)
             {
                 _progressBytes = bytes;

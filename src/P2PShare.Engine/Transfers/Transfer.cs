@@ -19,6 +19,7 @@ internal sealed partial class Transfer : ITransfer
     private readonly long _startedAt;
     private long _wasted;
     private long _reused;
+    private long _checked;
     private long _wantedLength;
     private long _readWarnedAt;
     private Dictionary<Hash256, TorrentFile>? _filesByRoot;
@@ -114,6 +115,9 @@ internal sealed partial class Transfer : ITransfer
     /// <summary>The attributes as they are served; null while not known, or when there are none.</summary>
     public ReadOnlyMemory<byte>? AttributesBlob { get; private set; }
 
+    /// <summary>The attributes; null while not known, or when there are none. Read anew at each call.</summary>
+    public ShareAttributes? Attributes => AttributesBlob is { } blob && Info is { } info ? ShareAttributes.Parse(blob, info.Files.Count) : null;
+
     /// <summary>Null while not open.</summary>
     public IShareStorage? Storage { get; private set; }
 
@@ -162,7 +166,7 @@ internal sealed partial class Transfer : ITransfer
         {
             var state = VisibleState;
             var length = WantedLength;
-            var completed = Storage is { } storage ? Math.Min(length, storage.BytesHeld) : 0;
+            var completed = Math.Min(length, Storage?.BytesHeld ?? Interlocked.Read(ref _checked));
             var rate = state == TransferState.Transferring ? _receivedMeter.BytesPerSecond : 0;
             var note = state == TransferState.Connecting ? _connectNote : null;
             return new TransferInfo

@@ -73,7 +73,7 @@ internal sealed class TransferManager : IChannelAcceptor, IAsyncDisposable
         foreach (var known in Find(share))
         {
             if (known.Info is { } info && (attributesHash is null || known.AttributesBlob is not null))
-                return (info, known.AttributesBlob is { } blob ? ShareAttributes.Parse(blob, info.Files.Count) : null);
+                return (info, known.Attributes);
         }
 
         var descriptor = new TransferDescriptor

@@ -48,6 +48,16 @@ internal sealed class TestSwarm : IAsyncDisposable
         return link;
     }
 
+    /// <summary>Connects somebody who is no peer of the swarm's but says so.</summary>
+    public TestLink ConnectRaw(PeerId from, TestPeer to, IChannelHandler opening, IChannelHandler accepting)
+    {
+        var link = new TestLink(from, to.Id);
+        link.Left.Handler = opening;
+        link.Right.Handler = accepting;
+        lock (_gate) _links.Add(link);
+        return link;
+    }
+
     public TestLink ConnectForeign(IChannelHandler opening, IChannelHandler accepting)
     {
         var link = new TestLink(null, null, foreign: true);
@@ -116,6 +126,15 @@ internal sealed class TestSwarm : IAsyncDisposable
 
     public TestPeer Find(PeerId id) => _peers.Single(peer => peer.Id == id);
 
+    public IEnumerable<Transfer> TransfersOf(TestShare share) => _peers.SelectMany(peer => peer.Manager.Find(share.Info.InfoHash));
+
+    /// <summary>Ends all links and tells both sides.</summary>
+    public void CloseAll()
+    {
+        foreach (var link in Links) link.Close("the end");
+        Pump();
+    }
+
     public void SignalHolders()
     {
         foreach (var peer in _peers) peer.Shares.Signal();
@@ -143,9 +162,7 @@ internal sealed class TestPeer
     public TestPeer(TestSwarm swarm, int number, long bufferCapacity, IHashQueue? hashing)
     {
         _swarm = swarm;
-        Span<byte> id = stackalloc byte[Hash256.Size];
-        id.Fill((byte)number);
-        Id = new PeerId(new Hash256(id));
+        Id = IdOf(number);
         Shares = new TestShares(swarm, this);
         Resources = new TransferResources
         {
@@ -165,6 +182,13 @@ internal sealed class TestPeer
             Slots = new SemaphoreSlim(TransferManager.MaxRunning),
         };
         Manager = new TransferManager(Resources, services, Events);
+    }
+
+    public static PeerId IdOf(int number)
+    {
+        Span<byte> id = stackalloc byte[Hash256.Size];
+        for (var i = 0; i < id.Length; i += 4) System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(id[i..], number);
+        return new PeerId(new Hash256(id));
     }
 
     public PeerId Id { get; }
