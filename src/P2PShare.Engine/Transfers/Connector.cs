@@ -137,7 +137,6 @@ internal sealed class Connector(Transfer transfer, ReceiveServices services, Ran
         {
             error = cancellationToken.IsCancellationRequested ? "cancelled" : $"no answer in {OpenTimeout.TotalSeconds:0} s";
         }
-
         catch (Exception failure)
         {
             error = failure.Message;

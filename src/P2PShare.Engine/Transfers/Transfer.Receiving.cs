@@ -175,8 +175,9 @@ internal sealed partial class Transfer
                 UpdateHolding();
             }
 
-            _completion.TrySetResult(GetSnapshot());
+            // First, so that whoever waited finds the channels free for another transfer of the share.
             CloseSeeds();
+            _completion.TrySetResult(GetSnapshot());
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
