@@ -59,12 +59,12 @@ public sealed class ReceivingTests
         var share = TestShare.Make(3, 64 * KiB, 6_000_000);
         var source = swarm.AddPeer();
         var seed = source.Seed(share);
-        var blocks = 1;
-        swarm.OnLink = (link, from, to) => link.BlocksAtOnce = from == source || to == source ? blocks : 0;
+        swarm.OnLink = (link, _, _) => link.BlocksAtOnce = 0;
         var peers = Enumerable.Range(0, 4).Select(_ => swarm.AddPeer()).ToList();
         var transfers = peers.Select(peer => peer.Receive(share)).ToList();
+        await swarm.Until(() => peers.All(peer => peer.Resources.Outstanding.Used > 0), "requests");
+        foreach (var link in swarm.Links) link.BlocksAtOnce = 1;
         await swarm.UntilStep(() => transfers.All(transfer => transfer.Holding == TransferHolding.Partial), "first pieces");
-        blocks = 0;
         foreach (var link in swarm.Links) link.BlocksAtOnce = 0;
         await swarm.Until(() => transfers.All(transfer => transfer.Sessions.Length >= 4), "neighbours", swarm.SignalHolders);
         foreach (var link in swarm.Links) link.BlocksAtOnce = 2;
