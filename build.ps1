@@ -210,8 +210,16 @@ function Invoke-PesterSuite {
     $shell = [Environment]::ProcessPath
     $first = @()
     if ([System.IO.Path]::GetFileNameWithoutExtension($shell) -eq 'dotnet') { $first = @((Join-Path $PSHOME 'pwsh.dll')) }
-    & $shell @first -NoProfile -NonInteractive -File $runner -Path $folder -PesterPath $pester.Path -ResultPath $result | Out-Host
-    $exitCode = $LASTEXITCODE
+    $start = [System.Diagnostics.ProcessStartInfo]::new($shell)
+    foreach ($argument in $first + @('-NoProfile', '-NonInteractive', '-File', $runner, '-Path', $folder, '-PesterPath', $pester.Path, '-ResultPath', $result)) { $start.ArgumentList.Add($argument) }
+    $process = [System.Diagnostics.Process]::Start($start)
+    if (-not $process.WaitForExit([timespan]::FromMinutes(30))) {
+        Write-Host 'Pester did not end within 30 minutes and was stopped.'
+        $process.Kill($true)
+        $process.WaitForExit()
+    }
+
+    $exitCode = $process.ExitCode
     if (-not (Test-Path -LiteralPath $result)) {
         Write-Host "Pester ended with exit code $exitCode and without a result; counted as a failure."
         $counts.Failed = 1
