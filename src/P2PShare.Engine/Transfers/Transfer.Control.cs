@@ -22,9 +22,15 @@ internal sealed partial class Transfer : IAsyncDisposable
         try
         {
             if (_phase is TransferState.Completed or TransferState.Stopped or TransferState.Suspended) return;
-            await HaltAsync(TransferState.Suspended, "the transfer is suspended").ConfigureAwait(false);
-            if (_phase == TransferState.Completed) return;
+            // Before its event, at which it is written down.
             Descriptor = Descriptor with { IsSuspended = true };
+            await HaltAsync(TransferState.Suspended, "the transfer is suspended").ConfigureAwait(false);
+            if (_phase == TransferState.Completed)
+            {
+                Descriptor = Descriptor with { IsSuspended = false };
+                return;
+            }
+
             if (Storage is { } storage) await storage.FlushAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
