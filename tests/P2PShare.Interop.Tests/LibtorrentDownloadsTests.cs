@@ -53,7 +53,8 @@ public sealed class LibtorrentDownloadsTests
             await libtorrent.ConnectAsync(peer.Port);
             var end = await libtorrent.WaitFinishedAsync();
             Assert.True(end.Seeding, libtorrent.Log);
-            Assert.Equal(Blocks(Size) - begin.Done, end.Received);
+            // The last block is asked for whole; whether it was among those of the first go is chance.
+            Assert.InRange(end.Received, Size - begin.Done, Blocks(Size) - begin.Done);
         }
 
         Assert.Equal(TestFolder.HashesOf(path), TestFolder.HashesOf(swarm.Folder["received/large.bin"]));

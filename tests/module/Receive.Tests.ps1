@@ -214,6 +214,7 @@ Describe 'Receive-P2PFile' {
             $problem[0].Exception.Message | Should -Match 'east'
             (Receive-P2PFile two.iso $into -Publisher east).Length | Should -Be 999
             Remove-P2PShare two.iso -Peer east
+            Wait-Until { @(Get-P2PShare two.iso -Peer south).Count -eq 1 }
         }
         finally { Stop-P2PPeer east }
     }
