@@ -202,7 +202,12 @@ internal sealed class Link : IFrameSink, IChannelHost, IDisposable
         return _reading is null ? default : _reading.OnBlockStarting(header, length);
     }
 
-    void IFrameSink.OnBlockReceived(uint channel, in PieceHeader header, int length) => _reading!.OnBlockReceived(header, length);
+    void IFrameSink.OnBlockReceived(uint channel, in PieceHeader header, int length)
+    {
+        // A batch may have ended while the block was being read, and this is news for the next one.
+        AddToBatch(_reading!);
+        _reading!.OnBlockReceived(header, length);
+    }
 
     void IFrameSink.OnBatchEnd()
     {
@@ -343,13 +348,15 @@ internal sealed class Link : IFrameSink, IChannelHost, IDisposable
     {
         ShareChannel? channel;
         lock (_lock) _channels.TryGetValue(number, out channel);
-        if (channel is { Touched: false })
-        {
-            channel.Touched = true;
-            _touched.Add(channel);
-        }
-
+        if (channel is not null) AddToBatch(channel);
         return channel;
+    }
+
+    private void AddToBatch(ShareChannel channel)
+    {
+        if (channel.Touched) return;
+        channel.Touched = true;
+        _touched.Add(channel);
     }
 
     private bool HasChannelFor(InfoHash share)

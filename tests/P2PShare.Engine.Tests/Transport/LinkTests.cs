@@ -228,6 +228,28 @@ public sealed class LinkTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_block_that_comes_in_two_parts_is_followed_by_the_end_of_its_batch()
+    {
+        const int Size = 16 * 1024;
+        var handler = new BlockHandler(Size);
+        var member = Add(TimeSpan.FromMinutes(1));
+        member.Accept = (_, _) => handler;
+        member.Start();
+        await using var raw = await RawMember.DialAsync(_network, member, RawMember.NewId(7), RawMember.NewNonce(1));
+        Assert.IsType<Welcome>(await raw.ReadAsync());
+        await raw.SendAsync(new OpenChannel(1, Share));
+        var frame = new byte[FrameHeader.Size + PieceHeader.Size + Size];
+        new FrameHeader(1, PieceHeader.Size + Size).Write(frame);
+        frame[FrameHeader.Size] = (byte)MessageId.Piece;
+
+        await raw.SendAsync(frame[..^1000]);
+        await Eventually.Holds(() => handler.Log.Contains("starting") && handler.Log.Last() == "batch end");
+        await raw.SendAsync(frame[^1000..]);
+
+        await Eventually.Holds(() => handler.Log.SkipWhile(line => line != "received").SequenceEqual(["received", "batch end"]), () => string.Join(", ", handler.Log));
+    }
+
+    [Fact]
     public async Task Both_sides_opening_a_channel_for_one_share_get_one_channel()
     {
         for (var round = 0; round < 20; round++)
@@ -340,5 +362,41 @@ public sealed class LinkTests : IAsyncLifetime
         }
 
         public void OnClosed(string reason) => Closed = reason;
+    }
+
+    /// <summary>Takes one block and notes the order of what it is told.</summary>
+    private sealed class BlockHandler(int size) : IChannelHandler
+    {
+        private readonly byte[] _block = new byte[size];
+
+        public System.Collections.Concurrent.ConcurrentQueue<string> Log { get; } = new();
+
+        public void OnOpened(IMessageChannel channel)
+        {
+        }
+
+        public void OnMessage(MessageId id, ReadOnlySpan<byte> payload)
+        {
+        }
+
+        public Memory<byte> OnBlockStarting(int piece, int begin, int length)
+        {
+            Log.Enqueue("starting");
+            return _block;
+        }
+
+        public void OnBlockReceived(int piece, int begin, int length) => Log.Enqueue("received");
+
+        public void OnBatchEnd() => Log.Enqueue("batch end");
+
+        public bool ReadBlock(in BlockRequest request, Span<byte> destination) => false;
+
+        public void OnBlockSent(in BlockRequest request)
+        {
+        }
+
+        public void OnClosed(string reason)
+        {
+        }
     }
 }
