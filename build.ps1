@@ -5,7 +5,7 @@
     Builds, tests, packs and demonstrates P2PShare: the one script, for people and for CI.
 .DESCRIPTION
     build    the module to output/P2PShare and the command-line program to output/cli
-    test     build, then every xUnit suite and every Pester file; the last line counts them
+    test     build, then every xUnit suite, every Pester file and the networks of test hosts; the last line counts them
     demo     build, then a swarm of processes on this machine that moves real files
     package  build, then archives of the module and of the program in output/packages
     docs     the module's help from docs/en-US to output/P2PShare/en-US
@@ -233,12 +233,46 @@ function Invoke-PesterSuite {
     return $counts
 }
 
+function Invoke-NetworkSuite {
+    $counts = [pscustomobject]@{ Passed = 0; Failed = 0; Skipped = @() }
+    $python = Get-Command python3 -CommandType Application -ErrorAction Ignore | Select-Object -First 1
+    if ($IsWindows -or -not $python) {
+        $reason = if ($IsWindows) { "network namespaces are Linux's" } else { 'there is no python3' }
+        $counts.Skipped = @([pscustomobject]@{ Name = 'network'; Reason = $reason })
+        return $counts
+    }
+
+    Write-Step 'network'
+    $result = Join-Path $resultsPath 'network.json'
+    $start = [System.Diagnostics.ProcessStartInfo]::new($python.Path)
+    foreach ($argument in (Join-Path $root 'tests/network/run.py'), '--program', (Join-Path $cliPath 'p2pshare'), '--result', $result) { $start.ArgumentList.Add($argument) }
+    $process = [System.Diagnostics.Process]::Start($start)
+    if (-not $process.WaitForExit([timespan]::FromMinutes(30))) {
+        Write-Host 'The network tests did not end within 30 minutes and were stopped.'
+        $process.Kill($true)
+        $process.WaitForExit()
+    }
+
+    if (-not (Test-Path -LiteralPath $result)) {
+        Write-Host "The network tests ended with exit code $($process.ExitCode) and without a result; counted as a failure."
+        $counts.Failed = 1
+        return $counts
+    }
+
+    $read = Get-Content -LiteralPath $result -Raw | ConvertFrom-Json
+    $counts.Passed = [int]$read.Passed
+    $counts.Failed = [int]$read.Failed
+    $counts.Skipped = @($read.Skipped)
+    return $counts
+}
+
 function Invoke-Test {
     Invoke-Build
     Clear-Folder $resultsPath
     [void](New-Item -ItemType Directory -Path $resultsPath -Force)
     $all = @(foreach ($project in Get-ChildItem -Path (Join-Path $root 'tests/*/*.Tests.csproj') | Sort-Object Name) { Invoke-XunitSuite $project.FullName })
     $all += Invoke-PesterSuite
+    $all += Invoke-NetworkSuite
     $passed = ($all | Measure-Object Passed -Sum).Sum
     $failed = ($all | Measure-Object Failed -Sum).Sum
     $skipped = @($all | ForEach-Object { $_.Skipped })

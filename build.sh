@@ -28,20 +28,26 @@ if ! have dotnet; then
   exit 1
 fi
 
-# What the interoperability tests need; without it they skip themselves and say so.
+# What the interoperability and the network tests need; without it they skip themselves and say so.
 install_test_tools() {
-  local python
+  local python package packages=(python3-libtorrent)
   # Debian's module belongs to Debian's Python, which need not be the first on the PATH.
   for python in python3 /usr/bin/python3; do
-    if have "$python" && "$python" -c 'import libtorrent' >/dev/null 2>&1; then return; fi
+    if have "$python" && "$python" -c 'import libtorrent' >/dev/null 2>&1; then packages=(); fi
   done
-  if [ "$(id -u)" != 0 ] || ! have apt-get; then return; fi
-  step "installing python3-libtorrent for the interoperability tests"
+  have python3 || packages+=(python3)
+  have nft || packages+=(nftables)
+  if ! have ip || ! have tc; then packages+=(iproute2); fi
+  if [ "${#packages[@]}" = 0 ] || [ "$(id -u)" != 0 ] || ! have apt-get; then return; fi
+  step "installing ${packages[*]} for the interoperability and network tests"
   export DEBIAN_FRONTEND=noninteractive
-  timeout 300 apt-get install -y -qq --no-install-recommends python3-libtorrent >/dev/null 2>&1 && return
+  timeout 300 apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null 2>&1 && return
   timeout 120 apt-get update -qq >/dev/null 2>&1 || true
-  timeout 300 apt-get install -y -qq --no-install-recommends python3-libtorrent >/dev/null 2>&1 ||
-    echo "python3-libtorrent could not be installed; the tests that need it skip themselves."
+  # One by one: a package that there is not must not cost the others.
+  for package in "${packages[@]}"; do
+    timeout 300 apt-get install -y -qq --no-install-recommends "$package" >/dev/null 2>&1 ||
+      echo "$package could not be installed; the tests that need it skip themselves."
+  done
 }
 
 # Sets the array pwsh to the command that starts PowerShell 7.6 or later; fails when there is none.
@@ -125,6 +131,25 @@ read_trx() {
     END { print passed + 0, failed + 0; for (i = 1; i <= count; i++) print lines[i] }'
 }
 
+# Adds to the variables passed, failed, skipped and notes of run_tests.
+run_network_tests() {
+  step "network"
+  local code=0 line counts=output/test-results/network.txt
+  if ! have python3; then
+    notes+=("Skipped: network: there is no python3")
+    skipped=$((skipped + 1))
+    return
+  fi
+  timeout 1800 python3 tests/network/run.py | tee "$counts" || code=$?
+  while IFS= read -r line; do notes+=("$line"); done < <(grep '^Skipped: ' "$counts" || true)
+  if [[ $(tail -n 1 "$counts") =~ ^network:\ ([0-9]+)\ passed,\ ([0-9]+)\ failed,\ ([0-9]+)\ skipped$ ]]; then
+    passed=$((passed + BASH_REMATCH[1])) failed=$((failed + BASH_REMATCH[2])) skipped=$((skipped + BASH_REMATCH[3]))
+    if [ "$code" = 0 ] || [ "${BASH_REMATCH[2]}" != 0 ]; then return; fi
+  fi
+  echo "network: tests/network/run.py ended with exit code $code; counted as a failure."
+  failed=$((failed + 1))
+}
+
 run_tests() {
   build
   rm -rf output/test-results
@@ -150,6 +175,8 @@ run_tests() {
     fi
     passed=$((passed + suite_passed)) failed=$((failed + suite_failed))
   done
+
+  run_network_tests
 
   for project in tests/module/*.Tests.ps1; do
     [ -f "$project" ] || continue
