@@ -18,13 +18,13 @@ import traceback
 
 import fanout
 import hosts
+import many
+import nat
+import partition
+import succession
 
 ROOT = os.path.dirname(os.path.dirname(hosts.FOLDER))
 MIB = 1 << 20
-
-
-class Failed(Exception):
-    """A scenario did not show what it must."""
 
 
 class Run:
@@ -57,7 +57,7 @@ class Run:
 def scenarios():
     """All scenarios by name, in the order in which they run."""
     every = collections.OrderedDict()
-    for module in (fanout,):
+    for module in (fanout, succession, partition, nat, many):
         every.update(module.SCENARIOS)
     return every
 
