@@ -115,6 +115,8 @@ internal sealed partial class SwarmPeer : IMembershipEvents, ITransferEvents
         });
     }
 
+    void ITransferEvents.OnLimitsChanged(Transfer transfer) => Remember(transfer);
+
     void ITransferEvents.OnPeerBanned(Transfer transfer, PeerId? peer, string peerName, string reason) =>
         Warn($"'{DisplayName.Escape(peerName)}' is no longer asked for '{DisplayName.Escape(transfer.Descriptor.Name)}': {DisplayName.Escape(reason)}", ErrorIds.InvalidMetadata);
 

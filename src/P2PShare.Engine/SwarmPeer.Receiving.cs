@@ -18,6 +18,8 @@ internal sealed partial class SwarmPeer
     {
         ArgumentNullException.ThrowIfNull(request);
         ThrowIfStopping();
+        RateLimiter.ThrowIfInvalid(request.UploadLimit, nameof(request));
+        RateLimiter.ThrowIfInvalid(request.DownloadLimit, nameof(request));
         if (!Path.IsPathFullyQualified(request.Destination))
             throw new P2PShareException(ErrorKind.InvalidArgument, ErrorIds.DestinationUnusable, $"'{request.Destination}' is not an absolute path.", request.Destination);
         return request.TorrentPath is { } torrent
@@ -49,7 +51,7 @@ internal sealed partial class SwarmPeer
         var record = FindGenuine(ParseInfoHash(request.InfoHash ?? ""));
         var details = record.Details;
         var id = TransferIds.Of(details.InfoHash, request.Destination, request.Files);
-        if (_transfers.Get(id) is { } existing && await ContinueAsync(existing, cancellationToken).ConfigureAwait(false)) return existing;
+        if (_transfers.Get(id) is { } existing && await ContinueAsync(existing, request, cancellationToken).ConfigureAwait(false)) return existing;
         var known = _transfers.Find(details.InfoHash).FirstOrDefault(transfer => transfer is { Info: not null, Layers: not null });
         var attributes = known?.AttributesBlob is { } blob ? ShareAttributes.Parse(blob, known.Info!.Files.Count) : null;
         return Begin(
@@ -62,6 +64,8 @@ internal sealed partial class SwarmPeer
                 Files = request.Files,
                 Overwrite = request.Overwrite,
                 NoClobber = request.NoClobber,
+                UploadLimit = request.UploadLimit,
+                DownloadLimit = request.DownloadLimit,
                 AttributesHash = details.Attributes,
                 Length = details.TotalLength,
                 FileCount = details.FileCount,
@@ -84,7 +88,7 @@ internal sealed partial class SwarmPeer
 
         foreach (var address in request.ConnectTo) Addresses.Parse(address);
         var id = TransferIds.Of(metainfo.Info.InfoHash, request.Destination, request.Files);
-        if (_transfers.Get(id) is { } existing && await ContinueAsync(existing, cancellationToken).ConfigureAwait(false)) return existing;
+        if (_transfers.Get(id) is { } existing && await ContinueAsync(existing, request, cancellationToken).ConfigureAwait(false)) return existing;
         return Begin(
             new TransferDescriptor
             {
@@ -95,6 +99,8 @@ internal sealed partial class SwarmPeer
                 Files = request.Files,
                 Overwrite = request.Overwrite,
                 NoClobber = request.NoClobber,
+                UploadLimit = request.UploadLimit,
+                DownloadLimit = request.DownloadLimit,
                 Length = metainfo.Info.TotalLength,
                 FileCount = metainfo.Info.Files.Count,
                 IsFolder = !metainfo.Info.IsSingleFile,
@@ -113,7 +119,7 @@ internal sealed partial class SwarmPeer
     }
 
     // The same share to the same place is the same transfer: one under way is joined, one that ended is taken up again.
-    private async Task<bool> ContinueAsync(Transfer existing, CancellationToken cancellationToken)
+    private async Task<bool> ContinueAsync(Transfer existing, ReceiveRequest request, CancellationToken cancellationToken)
     {
         var state = existing.GetSnapshot().State;
         if (existing.IsPublished) return true;
@@ -124,6 +130,8 @@ internal sealed partial class SwarmPeer
             return false;
         }
 
+        if (request.UploadLimit is not null || request.DownloadLimit is not null)
+            existing.SetLimits(request.UploadLimit ?? existing.UploadLimit.Limit, request.DownloadLimit ?? existing.DownloadLimit.Limit);
         if (state == TransferState.Suspended) await existing.ResumeAsync(cancellationToken).ConfigureAwait(false);
         return true;
     }

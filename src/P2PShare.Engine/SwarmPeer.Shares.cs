@@ -15,6 +15,7 @@ internal sealed partial class SwarmPeer
     {
         ArgumentNullException.ThrowIfNull(request);
         ThrowIfStopping();
+        RateLimiter.ThrowIfInvalid(request.UploadLimit, nameof(request));
         var hashed = await new ShareHasher(_time).HashAsync(request, progress, cancellationToken).ConfigureAwait(false);
         // Versions of one name must come one after the other.
         await _publishGate.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -131,9 +132,15 @@ internal sealed partial class SwarmPeer
             FileCount = hashed.Info.Files.Count,
             IsFolder = !hashed.Info.IsSingleFile,
             IsOpen = request.Open,
+            UploadLimit = request.UploadLimit,
         };
         _localFiles.Add(hashed.Info, [.. hashed.Files.Select(file => file.FullPath)]);
-        if (_transfers.Get(descriptor.TransferId) is { } existing) return existing;
+        if (_transfers.Get(descriptor.TransferId) is { } existing)
+        {
+            if (request.UploadLimit is { } limit) existing.SetLimits(limit, null);
+            return existing;
+        }
+
         var storage = new SourceStorage(hashed.Info, hashed.Layers, hashed.Files, _handles);
         return _transfers.AddSeed(descriptor, hashed.Layers, hashed.Attributes, storage, fullName);
     }

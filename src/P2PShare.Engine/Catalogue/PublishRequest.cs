@@ -21,6 +21,9 @@ public sealed record PublishRequest
     /// <summary>Whether any BitTorrent client that knows the info-hash is served, unencrypted. Never set implicitly.</summary>
     public bool Open { get; init; }
 
+    /// <summary>Bytes per second sent for this share; null for no limit of its own.</summary>
+    public long? UploadLimit { get; init; }
+
     /// <summary>Where to write the share's .torrent file (BEP 3, BEP 52); null for none.</summary>
     public string? TorrentPath { get; init; }
 }

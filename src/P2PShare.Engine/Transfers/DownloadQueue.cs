@@ -15,8 +15,6 @@ internal sealed class DownloadQueue
 
     private readonly TorrentInfo _info;
     private readonly PieceBufferPool _buffers;
-    private readonly ByteBudget _outstanding;
-    private readonly RateLimiter _limiter;
     private readonly PieceOrder _order;
     private readonly Bitfield _wanted;
     private readonly List<DownloadPeer> _peers = [];
@@ -28,15 +26,15 @@ internal sealed class DownloadQueue
 
     /// <param name="have">Pieces on disk and verified; the queue keeps it up to date.</param>
     /// <param name="wanted">Pieces to receive.</param>
-    public DownloadQueue(Lock gate, TorrentInfo info, Bitfield have, Bitfield wanted, Random random, TransferResources resources)
+    /// <param name="limit">The transfer's own limit; null for none.</param>
+    public DownloadQueue(Lock gate, TorrentInfo info, Bitfield have, Bitfield wanted, Random random, TransferResources resources, RateLimiter? limit = null)
     {
         Gate = gate;
         _info = info;
         Have = have;
         _wanted = wanted;
         _buffers = resources.Buffers;
-        _outstanding = resources.Outstanding;
-        _limiter = resources.DownloadLimit;
+        Budget = new RequestBudget(resources, limit ?? new RateLimiter(resources.Time));
         _order = new PieceOrder(info.PieceCount, random);
         for (var piece = 0; piece < info.PieceCount; piece++)
         {
@@ -47,6 +45,8 @@ internal sealed class DownloadQueue
     }
 
     public Lock Gate { get; }
+
+    public RequestBudget Budget { get; }
 
     public Bitfield Have { get; }
 
@@ -105,12 +105,14 @@ internal sealed class DownloadQueue
 
     /// <summary>The peer will not bring what it was asked for.</summary>
     /// <param name="keepAwaiting">Whether replies to the requests may still come.</param>
-    public void ReleaseAll(DownloadPeer peer, bool keepAwaiting)
+    /// <returns>What it was asked for.</returns>
+    public IReadOnlyList<BlockRequest> ReleaseAll(DownloadPeer peer, bool keepAwaiting)
     {
-        foreach (var (piece, begin) in peer.TakeLive(keepAwaiting))
+        var released = peer.TakeLive(keepAwaiting).ConvertAll(block => new BlockRequest(block.Piece, block.Begin, BlockLength(block.Piece, block.Begin)));
+        foreach (var request in released)
         {
-            _outstanding.Return(BlockLength(piece, begin));
-            if (_byPiece.TryGetValue(piece, out var active)) Release(active, begin / ActivePiece.BlockSize, peer);
+            Budget.Return(request.Length);
+            if (_byPiece.TryGetValue(request.Piece, out var active)) Release(active, request.Begin / ActivePiece.BlockSize, peer);
         }
 
         foreach (var active in _active)
@@ -119,6 +121,7 @@ internal sealed class DownloadQueue
         }
 
         peer.CurrentPiece = -1;
+        return released;
     }
 
     /// <summary>The peer refuses one request.</summary>
@@ -127,7 +130,7 @@ internal sealed class DownloadQueue
     {
         if (!peer.RemoveRequest(request.Piece, request.Begin, out var live)) return false;
         if (!live) return true;
-        _outstanding.Return(BlockLength(request.Piece, request.Begin));
+        Budget.Return(BlockLength(request.Piece, request.Begin));
         if (!peer.IsChoking) peer.Refuse(request.Piece);
         if (!_byPiece.TryGetValue(request.Piece, out var active)) return true;
         Release(active, request.Begin / ActivePiece.BlockSize, peer);
@@ -144,7 +147,7 @@ internal sealed class DownloadQueue
         var count = 0;
         while (count < requests.Length && peer.Live < peer.Depth && peer.Outstanding < 2 * PipelineSizer.MaxDepth)
         {
-            if (!_limiter.TryTake(0) || (_outstanding.Used >= _outstanding.Capacity && peer.Live >= PipelineSizer.MinDepth))
+            if (Budget.IsRateUsedUp || (Budget.IsFull && peer.Live >= PipelineSizer.MinDepth))
             {
                 peer.IsStarved = true;
                 break;
@@ -152,8 +155,7 @@ internal sealed class DownloadQueue
 
             if (!TryNext(peer, out var request)) break;
             peer.AddRequest(request.Piece, request.Begin);
-            _outstanding.TryTake(request.Length, force: true);
-            _limiter.TryTake(request.Length);
+            Budget.Take(request.Length);
             requests[count++] = request;
         }
 
@@ -167,7 +169,8 @@ internal sealed class DownloadQueue
         solicited = peer.RemoveRequest(piece, begin, out var live);
         if (!solicited) return default;
         var expected = BlockLength(piece, begin);
-        if (live) _outstanding.Return(expected);
+        if (live) Budget.Arrive(expected);
+        else Budget.Charge(expected);
         if (!_byPiece.TryGetValue(piece, out var active)) return default;
         var block = begin / ActivePiece.BlockSize;
         solicited = length == expected;
@@ -202,7 +205,7 @@ internal sealed class DownloadQueue
 
         for (var i = others.Count - 1; i >= 0; i--)
         {
-            if (others[i].Disown(active.Piece, block * ActivePiece.BlockSize)) _outstanding.Return(active.Request(block).Length);
+            if (others[i].Disown(active.Piece, block * ActivePiece.BlockSize)) Budget.Return(active.Request(block).Length);
             else others.RemoveAt(i);
         }
 

@@ -12,6 +12,13 @@ public interface ITransfer
     /// </summary>
     Task<TransferInfo> Completion { get; }
 
+    /// <summary>
+    /// Changes its own limits, in bytes per second; null for none. They hold beside those of the peer, at once and over
+    /// restarts; for a published share the upload limit alone means something.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">A limit is not positive.</exception>
+    void SetLimits(long? uploadLimit, long? downloadLimit);
+
     /// <summary>Stops for now; what is verified stays, and <see cref="IPeer.ReceiveAsync"/> or a restart of the peer with ResumeAsync goes on.</summary>
     Task SuspendAsync(CancellationToken cancellationToken);
 

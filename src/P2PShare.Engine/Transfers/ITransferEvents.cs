@@ -14,6 +14,9 @@ internal interface ITransferEvents
     /// <summary>This peer has more, or less, of a share for others than before.</summary>
     void OnHoldingChanged(InfoHash share, TransferHolding holding);
 
+    /// <summary>Its own rate limits were changed.</summary>
+    void OnLimitsChanged(Transfer transfer);
+
     /// <summary>A peer sent what was not true and is not used for this share any more.</summary>
     /// <param name="peer">Null for a foreign client.</param>
     void OnPeerBanned(Transfer transfer, PeerId? peer, string peerName, string reason);

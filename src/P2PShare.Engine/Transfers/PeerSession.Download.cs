@@ -68,6 +68,7 @@ internal sealed partial class PeerSession
         if (verify) _transfer.Verification.Schedule();
         if (released) _transfer.PumpAll();
         else Pump();
+        if (_pendingUploads.Count > 0) _transfer.PaceUploads();
     }
 
     /// <summary>Asks for as many blocks as the pipeline allows, and says whether the peer is of interest. With no lock held, from any thread.</summary>
@@ -81,12 +82,38 @@ internal sealed partial class PeerSession
             {
                 if (_closed || _channel is null || _transfer.Queue is not { } queue) return;
                 UpdateInterest();
+                if (queue.Budget.IsLimited) break;
                 count = queue.Fill(Download, requests);
             }
 
             foreach (ref readonly var request in requests[..count]) SendRequest(MessageId.Request, request);
+            if (count < requests.Length) return;
         }
-        while (count == requests.Length);
+        while (true);
+
+        _transfer.PaceRequests();
+    }
+
+    /// <summary>Asks for some blocks, at most as many as fit. With no lock held.</summary>
+    /// <returns>How many.</returns>
+    public int RequestMore(Span<BlockRequest> requests)
+    {
+        int count;
+        lock (Gate)
+        {
+            if (_closed || _channel is null || _transfer.Queue is not { } queue) return 0;
+            count = queue.Fill(Download, requests);
+        }
+
+        foreach (ref readonly var request in requests[..count]) SendRequest(MessageId.Request, request);
+        return count;
+    }
+
+    /// <summary>Takes back what was asked for and has not come. With the gate held.</summary>
+    public void RecallRequests()
+    {
+        if (_transfer.Queue is not { } queue) return;
+        foreach (var request in queue.ReleaseAll(Download, keepAwaiting: Capabilities.Fast)) SendRequest(MessageId.Cancel, request);
     }
 
     /// <summary>Gives its blocks to others when it has been silent too long. With the gate held.</summary>

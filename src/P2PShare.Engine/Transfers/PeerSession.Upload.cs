@@ -11,7 +11,7 @@ internal sealed partial class PeerSession
     /// <summary>The requests a peer may have outstanding here (BEP 10, <c>reqq</c>).</summary>
     public const int RequestQueue = 2000;
 
-    // Answers that wait for the upload limit; without one they go to the channel at once.
+    // Answers that wait for an upload limit; without one they go to the channel at once.
     private readonly Queue<BlockRequest> _pendingUploads = new();
     private long _sent;
 
@@ -69,14 +69,37 @@ internal sealed partial class PeerSession
         foreach (var request in dropped) SendRequest(MessageId.RejectRequest, request);
     }
 
-    /// <summary>Hands answers that waited for the upload limit to the channel. With the gate held.</summary>
-    public void FlushUploads()
+    /// <summary>Hands an answer that waited for an upload limit to the channel. With the gate held.</summary>
+    /// <returns>False when none waits.</returns>
+    public bool AnswerOne()
     {
-        while (_pendingUploads.TryPeek(out var request) && _transfer.Resources.UploadLimit.TryTake(request.Length))
+        if (!_pendingUploads.TryDequeue(out var request)) return false;
+        if (_channel!.QueueBlock(request))
         {
-            _pendingUploads.Dequeue();
-            if (!_channel!.QueueBlock(request)) Reject(request);
+            _transfer.Resources.UploadLimit.Take(request.Length);
+            _transfer.UploadLimit.Take(request.Length);
         }
+        else
+        {
+            Reject(request);
+        }
+
+        return true;
+    }
+
+    /// <summary>Takes answers that are not sent yet back from the channel, to be handed out anew. With the gate held.</summary>
+    public void RecallUploads()
+    {
+        var recalled = new List<BlockRequest>();
+        _channel!.CancelAllBlocks(recalled);
+        foreach (var request in recalled)
+        {
+            _transfer.Resources.UploadLimit.Return(request.Length);
+            _transfer.UploadLimit.Return(request.Length);
+        }
+
+        for (var i = _pendingUploads.Count; i > 0; i--) recalled.Add(_pendingUploads.Dequeue());
+        foreach (var request in recalled) _pendingUploads.Enqueue(request);
     }
 
     private void OnInterested(bool interested)
@@ -96,10 +119,9 @@ internal sealed partial class PeerSession
             {
                 Reject(request);
             }
-            else if (_transfer.Resources.UploadLimit.IsLimited || _pendingUploads.Count > 0)
+            else if (_transfer.IsUploadLimited || _pendingUploads.Count > 0)
             {
                 _pendingUploads.Enqueue(request);
-                FlushUploads();
             }
             else if (!_channel!.QueueBlock(request))
             {

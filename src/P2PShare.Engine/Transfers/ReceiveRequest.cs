@@ -21,6 +21,12 @@ public sealed record ReceiveRequest
     /// <summary>Whether an existing file with other content is replaced; otherwise that is FileExists.</summary>
     public bool Overwrite { get; init; }
 
+    /// <summary>Bytes per second sent to others for this share; null for no limit of its own. A transfer that is under way already takes over the limits given.</summary>
+    public long? UploadLimit { get; init; }
+
+    /// <summary>Bytes per second received; null for no limit of its own.</summary>
+    public long? DownloadLimit { get; init; }
+
     /// <summary>Whether an existing target is left alone and the transfer fails with FileExists even if it could verify.</summary>
     public bool NoClobber { get; init; }
 }

@@ -35,6 +35,10 @@ internal sealed record StoredTransfer
 
     public bool IsSuspended { get; init; }
 
+    public long? UploadLimit { get; init; }
+
+    public long? DownloadLimit { get; init; }
+
     /// <summary>Whether this peer published it.</summary>
     public bool IsPublished { get; init; }
 
@@ -63,6 +67,8 @@ internal sealed record StoredTransfer
         ForeignEndpoints = descriptor.ForeignEndpoints,
         IsOpen = descriptor.IsOpen,
         IsSuspended = descriptor.IsSuspended,
+        UploadLimit = descriptor.UploadLimit,
+        DownloadLimit = descriptor.DownloadLimit,
     };
 
     /// <returns>Null when a hash in it is none.</returns>
@@ -92,6 +98,8 @@ internal sealed record StoredTransfer
             ForeignEndpoints = ForeignEndpoints,
             IsOpen = IsOpen,
             IsSuspended = IsSuspended,
+            UploadLimit = UploadLimit > 0 ? UploadLimit : null,
+            DownloadLimit = DownloadLimit > 0 ? DownloadLimit : null,
         };
     }
 }

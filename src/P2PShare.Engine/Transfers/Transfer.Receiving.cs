@@ -330,7 +330,7 @@ internal sealed partial class Transfer
             if (Queue is null)
             {
                 Have = have;
-                Queue = new DownloadQueue(Gate, Info!, have, _wanted!, Resources.NextRandom(), Resources) { IsPaused = true };
+                Queue = new DownloadQueue(Gate, Info!, have, _wanted!, Resources.NextRandom(), Resources, DownloadLimit) { IsPaused = true };
                 foreach (var session in _sessions)
                 {
                     Queue.AddPeer(session.Download);

@@ -174,14 +174,7 @@ internal sealed partial class Transfer
     public void Tick()
     {
         var now = Time.GetTimestamp();
-        foreach (var session in Sessions)
-        {
-            lock (Gate)
-            {
-                if (session.IsOpen) session.FlushUploads();
-            }
-        }
-
+        if (IsUploadLimited && _sessions.Length > 0) PaceUploads();
         PumpStarved();
         if (_slowTickAt != 0 && Time.GetElapsedTime(_slowTickAt, now) < Second) return;
         _slowTickAt = now;

@@ -42,6 +42,8 @@ internal sealed partial class Transfer : ITransfer
         _choker = choker;
         _receivedMeter = new RateMeter(Time);
         _sentMeter = new RateMeter(Time);
+        UploadLimit = new RateLimiter(Time) { Limit = descriptor.UploadLimit };
+        DownloadLimit = new RateLimiter(Time) { Limit = descriptor.DownloadLimit };
         _startedAt = Time.GetTimestamp();
         StartedUtc = Time.GetUtcNow().UtcDateTime;
         Verification = new PieceVerification(this);
@@ -183,6 +185,8 @@ internal sealed partial class Transfer : ITransfer
                 BytesReused = Interlocked.Read(ref _reused),
                 DownloadRate = rate,
                 UploadRate = _sentMeter.BytesPerSecond,
+                UploadLimit = UploadLimit.Limit,
+                DownloadLimit = DownloadLimit.Limit,
                 Sources = _sessions.Length,
                 TimeRemaining = rate > 0 && length > completed ? TimeSpan.FromSeconds((length - completed) / (double)rate) : null,
                 Started = StartedUtc,

@@ -40,6 +40,12 @@ internal sealed record TransferDescriptor
     /// <summary>Whether any BitTorrent client may fetch it from here, unencrypted.</summary>
     public bool IsOpen { get; init; }
 
+    /// <summary>Bytes per second sent for it; null for no limit of its own.</summary>
+    public long? UploadLimit { get; init; }
+
+    /// <summary>Bytes per second received for it; null for no limit of its own.</summary>
+    public long? DownloadLimit { get; init; }
+
     /// <summary>Whether its user stopped it for now: it is then not started by itself.</summary>
     public bool IsSuspended { get; init; }
 }

@@ -38,6 +38,12 @@ public sealed record TransferInfo
     /// <summary>Bytes per second.</summary>
     public long UploadRate { get; init; }
 
+    /// <summary>Bytes per second at most; null for no limit of its own.</summary>
+    public long? UploadLimit { get; init; }
+
+    /// <summary>Bytes per second at most; null for no limit of its own.</summary>
+    public long? DownloadLimit { get; init; }
+
     /// <summary>0 to 100.</summary>
     public double PercentComplete => Length == 0 ? (State == TransferState.Completed ? 100 : 0) : Math.Min(100, 100.0 * BytesCompleted / Length);
 

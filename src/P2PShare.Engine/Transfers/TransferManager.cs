@@ -118,8 +118,13 @@ internal sealed class TransferManager : IChannelAcceptor, IAsyncDisposable
     /// <summary>Changes the limits, in bytes per second; null for none.</summary>
     public void SetLimits(long? uploadLimit, long? downloadLimit)
     {
+        RateLimiter.ThrowIfInvalid(uploadLimit, nameof(uploadLimit));
+        RateLimiter.ThrowIfInvalid(downloadLimit, nameof(downloadLimit));
+        var transfers = AllTransfers();
+        foreach (var transfer in transfers) transfer.RecallUnderWay(uploadLimit is not null, downloadLimit is not null);
         _resources.UploadLimit.Limit = uploadLimit;
         _resources.DownloadLimit.Limit = downloadLimit;
+        foreach (var transfer in transfers) transfer.GoOn();
     }
 
     public IChannelHandler? AcceptChannel(PeerId peer, InfoHash share)
@@ -202,6 +207,8 @@ internal sealed class TransferManager : IChannelAcceptor, IAsyncDisposable
         try
         {
             foreach (var transfer in AllTransfers()) transfer.Tick();
+            _resources.UploadPacer.Serve();
+            _resources.DownloadPacer.Serve();
         }
         finally
         {

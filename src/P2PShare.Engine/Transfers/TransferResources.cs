@@ -20,9 +20,31 @@ internal sealed class TransferResources
 
     public ByteBudget Outstanding { get; init; } = new(DefaultOutstanding);
 
-    public required RateLimiter DownloadLimit { get; init; }
+    public required RateLimiter DownloadLimit
+    {
+        get;
+        init
+        {
+            field = value;
+            DownloadPacer = new RatePacer(value, static transfer => transfer.RequestInTurn());
+        }
+    }
 
-    public required RateLimiter UploadLimit { get; init; }
+    public required RateLimiter UploadLimit
+    {
+        get;
+        init
+        {
+            field = value;
+            UploadPacer = new RatePacer(value, static transfer => transfer.AnswerInTurn());
+        }
+    }
+
+    /// <summary>Whose turn it is under <see cref="DownloadLimit"/>.</summary>
+    public RatePacer DownloadPacer { get; private init; } = null!;
+
+    /// <summary>Whose turn it is under <see cref="UploadLimit"/>.</summary>
+    public RatePacer UploadPacer { get; private init; } = null!;
 
     /// <summary>A generator for one transfer: they are not safe for several threads.</summary>
     public Random NextRandom()

@@ -337,6 +337,8 @@ internal sealed class TestEvents : ITransferEvents
 
     public void OnHoldingChanged(InfoHash share, TransferHolding holding) => Add($"holding {holding}");
 
+    public void OnLimitsChanged(Transfer transfer) => Add($"limits {transfer.UploadLimit.Limit} {transfer.DownloadLimit.Limit}");
+
     public void OnPeerBanned(Transfer transfer, PeerId? peer, string peerName, string reason) => Add($"banned {peerName}: {reason}");
 
     public void OnWarning(Transfer transfer, string errorId, string message) => Add($"warning {errorId}: {message}");
