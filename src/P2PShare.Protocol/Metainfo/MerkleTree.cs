@@ -35,11 +35,11 @@ public static class MerkleTree
     public static int HashBlocks(ReadOnlySpan<byte> data, Span<byte> leaves)
     {
         var count = 0;
-        for (; !data.IsEmpty; count++)
+        while (!data.IsEmpty)
         {
-            var block = data[..Math.Min(BlockSize, data.Length)];
-            SHA256.HashData(block, leaves.Slice(count * HashSize, HashSize));
-            data = data[block.Length..];
+            var blocks = data[..Math.Min(BlockHasher.MaxBlocks * BlockSize, data.Length)];
+            count += BlockHasher.Hash(blocks, leaves[(count * HashSize)..]);
+            data = data[blocks.Length..];
         }
 
         return count;
@@ -74,18 +74,18 @@ public static class MerkleTree
     {
         RequireRoom(((long)data.Length + BlockSize - 1) / BlockSize, 0, rootLevel);
         Span<byte> pairs = stackalloc byte[(rootLevel + 1) * 2 * HashSize];
-        Span<byte> hash = stackalloc byte[HashSize];
+        Span<byte> leaves = stackalloc byte[BlockHasher.MaxBlocks * HashSize];
         var tree = new Accumulator(pairs, 0, rootLevel);
         while (!data.IsEmpty)
         {
-            var block = data[..Math.Min(BlockSize, data.Length)];
-            SHA256.HashData(block, hash);
-            tree.Append(hash);
-            data = data[block.Length..];
+            var blocks = data[..Math.Min(BlockHasher.MaxBlocks * BlockSize, data.Length)];
+            var count = BlockHasher.Hash(blocks, leaves);
+            for (var i = 0; i < count; i++) tree.Append(leaves.Slice(i * HashSize, HashSize));
+            data = data[blocks.Length..];
         }
 
-        tree.Finish(hash);
-        return new Hash256(hash);
+        tree.Finish(leaves[..HashSize]);
+        return new Hash256(leaves[..HashSize]);
     }
 
     /// <summary>
