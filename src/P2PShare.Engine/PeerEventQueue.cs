@@ -10,7 +10,7 @@ internal sealed class PeerEventQueue : IAsyncDisposable
 {
     private const int Capacity = 4096;
 
-    private readonly Channel<PeerEvent> _queue = Channel.CreateBounded<PeerEvent>(
+    private readonly Channel<Func<PeerEvent?>> _queue = Channel.CreateBounded<Func<PeerEvent?>>(
         new BoundedChannelOptions(Capacity) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
 
     private readonly Action<PeerEvent> _raise;
@@ -26,7 +26,14 @@ internal sealed class PeerEventQueue : IAsyncDisposable
     /// <summary>Begins to raise: what was posted before waits until then.</summary>
     public void Begin() => _begun.TrySetResult();
 
-    public void Post(PeerEvent happened) => _queue.Writer.TryWrite(happened);
+    public void Post(PeerEvent happened) => Post(() => happened);
+
+    /// <summary>
+    /// Queues an event that is described when it is raised, if ever: names are taken from records, which are checked when they
+    /// are first used, and a peer that nobody watches need not.
+    /// </summary>
+    /// <param name="describe">Gives the event; null when there is none after all.</param>
+    public void Post(Func<PeerEvent?> describe) => _queue.Writer.TryWrite(describe);
 
     /// <summary>Raises what is queued and ends.</summary>
     public async ValueTask DisposeAsync()
@@ -39,11 +46,11 @@ internal sealed class PeerEventQueue : IAsyncDisposable
     private async Task RunAsync()
     {
         await _begun.Task.ConfigureAwait(false);
-        await foreach (var happened in _queue.Reader.ReadAllAsync().ConfigureAwait(false))
+        await foreach (var describe in _queue.Reader.ReadAllAsync().ConfigureAwait(false))
         {
             try
             {
-                _raise(happened);
+                if (describe() is { } happened) _raise(happened);
             }
             catch (Exception)
             {

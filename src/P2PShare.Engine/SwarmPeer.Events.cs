@@ -15,12 +15,13 @@ internal sealed partial class SwarmPeer : IMembershipEvents, ITransferEvents
 
     void IMembershipEvents.OnJoined(PeerId coordinator, bool alone)
     {
-        Raise(new PeerEvent
+        var (time, view) = (UtcNow, _membership.View);
+        _eventQueue.Post(() => new PeerEvent
         {
             Kind = PeerEventKind.Joined,
-            Time = UtcNow,
+            Time = time,
             Message = alone ? $"No other peer of the swarm '{SwarmName}' is known; waiting for others." : $"In the swarm '{SwarmName}', coordinated by '{Shown(coordinator)}'.",
-            Peer = DescribePeer(coordinator),
+            Peer = DescribePeer(coordinator, view),
         });
         SaveMemory();
     }
@@ -36,21 +37,22 @@ internal sealed partial class SwarmPeer : IMembershipEvents, ITransferEvents
         });
     }
 
-    void IMembershipEvents.OnPeerJoined(PeerId peer) => RaisePeer(PeerEventKind.PeerJoined, peer, $"'{Shown(peer)}' has joined.");
+    void IMembershipEvents.OnPeerJoined(PeerId peer) => RaisePeer(PeerEventKind.PeerJoined, peer, "has joined.");
 
-    void IMembershipEvents.OnPeerLeft(PeerId peer) => RaisePeer(PeerEventKind.PeerLeft, peer, $"'{Shown(peer)}' has left.");
+    void IMembershipEvents.OnPeerLeft(PeerId peer) => RaisePeer(PeerEventKind.PeerLeft, peer, "has left.");
 
     void IMembershipEvents.OnCoordinatorChanged(PeerId coordinator) =>
-        RaisePeer(PeerEventKind.CoordinatorChanged, coordinator, $"'{Shown(coordinator)}' coordinates the swarm.");
+        RaisePeer(PeerEventKind.CoordinatorChanged, coordinator, "coordinates the swarm.");
 
     void IMembershipEvents.OnShareChanged(ShareRecord share)
     {
         var withdrawn = share.Details.IsWithdrawn;
         if (withdrawn && _store.IsWithdrawn(share.Details.InfoHash)) StopOffering(share.Details.InfoHash);
-        Raise(new PeerEvent
+        var time = UtcNow;
+        _eventQueue.Post(() => !_verifier.IsGenuine(share) ? null : new PeerEvent
         {
             Kind = withdrawn ? PeerEventKind.ShareWithdrawn : PeerEventKind.SharePublished,
-            Time = UtcNow,
+            Time = time,
             Message = $"'{Shown(share.Owner)}' {(withdrawn ? "withdrew" : "published")} '{DisplayName.Escape(share.Details.Name)}'.",
             Share = DescribeShare(share, isNewest: true),
         });
@@ -124,8 +126,11 @@ internal sealed partial class SwarmPeer : IMembershipEvents, ITransferEvents
 
     private void Raise(PeerEvent happened) => _eventQueue.Post(happened);
 
-    private void RaisePeer(PeerEventKind kind, PeerId peer, string message) =>
-        Raise(new PeerEvent { Kind = kind, Time = UtcNow, Message = message, Peer = DescribePeer(peer) });
+    private void RaisePeer(PeerEventKind kind, PeerId peer, string message)
+    {
+        var (time, view) = (UtcNow, _membership.View);
+        _eventQueue.Post(() => new PeerEvent { Kind = kind, Time = time, Message = $"'{Shown(peer)}' {message}", Peer = DescribePeer(peer, view) });
+    }
 
     private void Warn(string message, string? errorId) =>
         Raise(new PeerEvent { Kind = PeerEventKind.Warning, Time = UtcNow, Message = message, ErrorId = errorId });

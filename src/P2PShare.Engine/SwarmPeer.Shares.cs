@@ -102,6 +102,7 @@ internal sealed partial class SwarmPeer
 
     private ShareRecord? NewestOwn(string name) => _store.Shares
         .Where(record => record.Owner == _identity.PeerId && record.Details.Name == name && !record.Details.IsWithdrawn)
+        .Where(_verifier.IsGenuine)
         .MaxBy(record => record.Version);
 
     private Task<ShareRecord> SignShareAsync(PublishRequest request, HashedShare hashed) => _membership.PublishShareAsync(

@@ -19,25 +19,30 @@ internal sealed partial class SwarmPeer
     {
         ArgumentNullException.ThrowIfNull(query);
         var filter = new ShareFilter(query);
-        IEnumerable<ShareRecord> candidates;
-        if (query.InfoHash is null) candidates = _store.Shares;
-        else candidates = InfoHash.TryParse(query.InfoHash, out var hash) ? _store.SharesOf(hash) : [];
+        InfoHash? wanted = InfoHash.TryParse(query.InfoHash ?? "", out var hash) ? hash : null;
+        if (wanted is null && query.InfoHash is not null) return [];
+        var names = wanted is { } share ? _store.SharesOf(share).Select(record => record.Details.Name).ToHashSet() : null;
+        // What is looked for is checked here, once; of what is not looked for nothing need be believed.
+        var candidates = _store.Shares
+            .Where(record => (names is null ? filter.IsName(record.Details.Name) : names.Contains(record.Details.Name)) && !record.Details.IsWithdrawn)
+            .Where(_verifier.IsGenuine)
+            .ToList();
         var newest = new Dictionary<(PeerId, string), long>();
-        foreach (var record in query.InfoHash is null ? candidates : _store.Shares)
+        foreach (var record in candidates)
         {
             var key = (record.Owner, record.Details.Name);
-            if (!record.Details.IsWithdrawn) newest[key] = Math.Max(record.Version, newest.GetValueOrDefault(key));
+            newest[key] = Math.Max(record.Version, newest.GetValueOrDefault(key));
         }
 
         var found = new List<ShareInfo>();
         foreach (var record in candidates)
         {
-            if (record.Details.IsWithdrawn || !filter.IsName(record.Details.Name)) continue;
+            if ((wanted is { } one && record.Details.InfoHash != one) || !filter.IsName(record.Details.Name)) continue;
             var isNewest = newest.GetValueOrDefault((record.Owner, record.Details.Name)) == record.Version;
             if (!isNewest && !query.AllVersions && query.InfoHash is null) continue;
             if (!filter.IsPublisher(record.Owner.ToString(), _membership.NameOf(record.Owner))) continue;
-            var share = DescribeShare(record, isNewest);
-            if (share.Copies + share.PartialCopies > 0) found.Add(share);
+            var described = DescribeShare(record, isNewest);
+            if (described.Copies + described.PartialCopies > 0) found.Add(described);
         }
 
         return [.. found.OrderBy(share => share.Name, StringComparer.OrdinalIgnoreCase).ThenByDescending(share => share.Version)];
@@ -93,9 +98,10 @@ internal sealed partial class SwarmPeer
         ? share
         : throw new P2PShareException(ErrorKind.InvalidArgument, ErrorIds.ShareNotFound, $"'{text}' is not an info-hash of 64 hexadecimal digits.", text);
 
-    private PeerInfo DescribePeer(PeerId peer)
+    private PeerInfo DescribePeer(PeerId peer) => DescribePeer(peer, _membership.View);
+
+    private PeerInfo DescribePeer(PeerId peer, RosterView view)
     {
-        var view = _membership.View;
         var record = _store.FindPeer(peer);
         var isLocal = peer == _identity.PeerId;
         var links = _transport.Links;

@@ -5,8 +5,8 @@ using P2PShare.Protocol.Metainfo;
 namespace P2PShare.Engine.Catalogue;
 
 /// <summary>
-/// All records of the swarm known here, newest version of each, indexed for search. What is put in has been verified by
-/// the caller (share records: when first used). Thread-safe.
+/// All records of the swarm known here, newest version of each, indexed for search. Records may be put in unchecked: what
+/// gives them out checks them first, once, and drops those that prove false. Thread-safe.
 /// </summary>
 internal sealed class RecordStore
 {
@@ -14,78 +14,130 @@ internal sealed class RecordStore
     public const int MaxRecords = 1_000_000;
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<RecordKey, SignedRecord> _records = [];
-    private readonly Dictionary<PeerId, PeerRecord> _peers = [];
+    private readonly Dictionary<RecordKey, Slot> _slots = [];
+    private readonly Dictionary<PeerId, Slot> _peers = [];
+    private readonly HashSet<PeerId> _granted = [];
     private readonly Dictionary<InfoHash, List<ShareRecord>> _shares = [];
-    private readonly Dictionary<InfoHash, Dictionary<PeerId, HoldingState>> _holders = [];
-    private readonly HashSet<RecordKey> _verifiedShares = [];
+    private readonly Dictionary<InfoHash, Dictionary<PeerId, Slot>> _holders = [];
     private readonly CatalogueDigest _digest = new();
 
-    /// <summary>Takes a record in, unless it is no newer than what is known.</summary>
+    /// <summary>Who checks records. Until there is one, nothing that was put in unchecked is given out.</summary>
+    public IRecordJudge? Judge { get; set; }
+
+    /// <summary>
+    /// Takes a record in, unless it is no newer than what is known. Where two records of one key meet, whichever was not
+    /// checked is: so a forged one of a high version can neither keep the genuine one out nor take its place.
+    /// </summary>
+    /// <param name="record">The record.</param>
+    /// <param name="belief">How far the caller has checked it.</param>
+    /// <param name="from">Who sent it, for the event when it proves false.</param>
     /// <returns>Whether it was news.</returns>
-    public bool Put(SignedRecord record)
+    public bool Put(SignedRecord record, RecordBelief belief = RecordBelief.Believed, string from = "")
     {
-        lock (_lock)
+        while (true)
         {
-            if (_records.TryGetValue(record.Key, out var known))
+            SignedRecord known;
+            lock (_lock)
             {
-                if (known.Version >= record.Version) return false;
-                _digest.Remove(known);
-                Unindex(known);
+                var slot = _slots.GetValueOrDefault(record.Key);
+                var isNewer = slot is null || record.Version > slot.Record.Version;
+                if (slot is null || IsSame(slot.Record, record) || (isNewer ? belief : slot.Belief) != RecordBelief.Claimed)
+                    return Replace(slot, record, belief, from);
+                known = slot.Record;
             }
-            else if (_records.Count >= MaxRecords)
+
+            if (known.Version >= record.Version)
             {
+                Settle(known, RecordBelief.Signed);
+                continue;
+            }
+
+            if (Check(record, RecordBelief.Claimed, RecordBelief.Signed) is { } problem)
+            {
+                Judge?.OnFalse(from, problem);
                 return false;
             }
 
-            _records[record.Key] = record;
-            _digest.Add(record);
-            Index(record);
-            return true;
+            belief = RecordBelief.Signed;
         }
     }
 
+    /// <summary>Whether putting the record in could change anything.</summary>
+    public bool IsNews(SignedRecord record)
+    {
+        lock (_lock)
+        {
+            return !_slots.TryGetValue(record.Key, out var slot)
+                || (slot.Belief == RecordBelief.Claimed ? !IsSame(slot.Record, record) : slot.Record.Version < record.Version);
+        }
+    }
+
+    /// <summary>The version of the record of that key, signed by its owner; 0 when there is none.</summary>
     public long VersionOf(RecordKey key)
     {
-        lock (_lock) return _records.TryGetValue(key, out var record) ? record.Version : 0;
+        SignedRecord? record;
+        lock (_lock) record = _slots.GetValueOrDefault(key)?.Record;
+        return record is not null && Settle(record, RecordBelief.Signed) ? record.Version : 0;
     }
 
-    public PeerRecord? FindPeer(PeerId peer)
+    /// <summary>A peer's record, checked.</summary>
+    public PeerRecord? FindPeer(PeerId peer) => PeekPeer(peer) is { } record && Settle(record, RecordBelief.Believed) ? record : null;
+
+    /// <summary>A peer's record as it was sent; only its key can be relied on, since the peer's id is made of it.</summary>
+    public PeerRecord? PeekPeer(PeerId peer)
     {
-        lock (_lock) return _peers.GetValueOrDefault(peer);
+        lock (_lock) return _peers.GetValueOrDefault(peer)?.Record as PeerRecord;
     }
 
-    public IReadOnlyList<PeerRecord> Peers
+    /// <summary>Peers that say to have a name from the administrator; unchecked.</summary>
+    public IReadOnlyList<PeerId> Granted
     {
         get
         {
-            lock (_lock) return [.. _peers.Values];
+            lock (_lock) return _granted.Count == 0 ? [] : [.. _granted];
         }
     }
 
-    public HoldingsPart? FindHoldings(PeerId owner, uint part)
+    /// <summary>A part of a peer's holdings as it was sent.</summary>
+    public HoldingsPart? PeekHoldings(PeerId owner, uint part)
     {
-        lock (_lock) return _records.GetValueOrDefault(RecordKey.OfHoldings(owner, part)) as HoldingsPart;
+        lock (_lock) return _slots.GetValueOrDefault(RecordKey.OfHoldings(owner, part))?.Record as HoldingsPart;
     }
 
+    /// <summary>A peer's holdings, signed by it.</summary>
     public IReadOnlyList<HoldingsPart> HoldingsOf(PeerId owner)
     {
-        lock (_lock) return [.. _records.Values.OfType<HoldingsPart>().Where(part => part.Owner == owner)];
+        List<HoldingsPart> parts;
+        lock (_lock) parts = [.. _slots.Values.Select(slot => slot.Record).OfType<HoldingsPart>().Where(part => part.Owner == owner)];
+        return [.. parts.Where(part => Settle(part, RecordBelief.Signed))];
     }
 
-    /// <summary>The highest version of any of a publisher's share records; 0 when there is none.</summary>
+    /// <summary>The highest version of any of a publisher's share records, signed by it; 0 when there is none.</summary>
     public long HighestShareVersion(PeerId publisher)
     {
-        lock (_lock) return _records.Values.OfType<ShareRecord>().Where(share => share.Owner == publisher).Select(share => share.Version).DefaultIfEmpty().Max();
+        while (true)
+        {
+            ShareRecord? highest;
+            lock (_lock) highest = _slots.Values.Select(slot => slot.Record).OfType<ShareRecord>().Where(share => share.Owner == publisher).MaxBy(share => share.Version);
+            if (highest is null) return 0;
+            if (Settle(highest, RecordBelief.Signed)) return highest.Version;
+        }
     }
 
-    /// <summary>The share records of one info-hash: one for each publisher and name.</summary>
+    /// <summary>The share records of one info-hash, checked: one for each publisher and name.</summary>
     public IReadOnlyList<ShareRecord> SharesOf(InfoHash share)
     {
-        lock (_lock) return _shares.TryGetValue(share, out var records) ? [.. records] : [];
+        List<ShareRecord> records;
+        lock (_lock)
+        {
+            if (!_shares.TryGetValue(share, out var known)) return [];
+            records = [.. known];
+        }
+
+        return [.. records.Where(Believes)];
     }
 
-    /// <summary>All share records, in no order.</summary>
+    /// <summary>All share records, in no order and as they were sent: <see cref="Believes"/> is to be asked about those that are used.</summary>
     public IReadOnlyList<ShareRecord> Shares
     {
         get
@@ -94,28 +146,26 @@ internal sealed class RecordStore
         }
     }
 
-    /// <summary>Who says to hold some or all of a share.</summary>
+    /// <summary>Who holds some or all of a share, as each says itself; checked.</summary>
     public IReadOnlyList<(PeerId Peer, HoldingState State)> HoldersOf(InfoHash share)
     {
-        lock (_lock) return _holders.TryGetValue(share, out var holders) ? [.. holders.Select(pair => (pair.Key, pair.Value))] : [];
+        List<Slot> slots;
+        lock (_lock)
+        {
+            if (!_holders.TryGetValue(share, out var holders)) return [];
+            slots = [.. holders.Values];
+        }
+
+        return [.. slots
+            .Where(slot => slot.Belief == RecordBelief.Believed || Settle(slot.Record, RecordBelief.Believed))
+            .Select(slot => (slot.Record.Owner, ((HoldingsPart)slot.Record).StateOf(share)))];
     }
 
     /// <summary>Whether any publisher withdrew the share and none offers it.</summary>
-    public bool IsWithdrawn(InfoHash share)
-    {
-        lock (_lock) return _shares.TryGetValue(share, out var records) && records.TrueForAll(record => record.Details.IsWithdrawn);
-    }
+    public bool IsWithdrawn(InfoHash share) => SharesOf(share) is { Count: > 0 } records && records.All(record => record.Details.IsWithdrawn);
 
-    /// <summary>Whether the record's signature has been verified before; remembers what <paramref name="verify"/> says.</summary>
-    public bool VerifyOnce(ShareRecord record, Func<ShareRecord, bool> verify)
-    {
-        lock (_lock)
-            if (_verifiedShares.Contains(record.Key)) return true;
-        if (!verify(record)) return false;
-        lock (_lock)
-            if (_records.GetValueOrDefault(record.Key) == record) _verifiedShares.Add(record.Key);
-        return true;
-    }
+    /// <summary>Whether a share record is its publisher's own word, and the publisher a member. Checked once.</summary>
+    public bool Believes(ShareRecord record) => Settle(record, RecordBelief.Believed);
 
     public CatalogueDigest GetDigest()
     {
@@ -126,15 +176,81 @@ internal sealed class RecordStore
     public IReadOnlyList<SignedEntry> Difference(CatalogueDigest other)
     {
         lock (_lock)
-            return [.. _records.Values.Where(record => _digest.Differs(other, record.Key)).OrderBy(record => record.Kind).Select(record => record.Entry)];
+            return [.. _slots.Values.Select(slot => slot.Record).Where(record => _digest.Differs(other, record.Key)).OrderBy(record => record.Kind).Select(record => record.Entry)];
     }
 
-    private void Index(SignedRecord record)
+    /// <summary>Checks a record as far as it is wanted and has not been before; one that proves false is dropped.</summary>
+    private bool Settle(SignedRecord record, RecordBelief wanted)
     {
-        switch (record)
+        Slot? slot;
+        lock (_lock)
+        {
+            slot = _slots.GetValueOrDefault(record.Key);
+            if (slot?.Record != record) slot = null;
+        }
+
+        // Superseded meanwhile: the caller still has it in hand.
+        var known = slot?.Belief ?? RecordBelief.Claimed;
+        if (known >= wanted) return true;
+        // The lock is not held: a check takes a millisecond, and looks up the owner.
+        var problem = Check(record, known, wanted);
+        if (problem is null)
+        {
+            slot?.Raise(wanted);
+            return true;
+        }
+
+        lock (_lock)
+        {
+            if (slot is null || _slots.GetValueOrDefault(record.Key) != slot) return false;
+            _slots.Remove(record.Key);
+            _digest.Remove(record);
+            Unindex(slot);
+        }
+
+        Judge?.OnFalse(slot.From, problem);
+        return false;
+    }
+
+    private string? Check(SignedRecord record, RecordBelief known, RecordBelief wanted) =>
+        Judge is { } judge ? judge.Judge(record, known, wanted) : "there is nobody to check it";
+
+    private bool Replace(Slot? known, SignedRecord record, RecordBelief belief, string from)
+    {
+        if (known is not null)
+        {
+            if (known.Record.Version >= record.Version)
+            {
+                if (IsSame(known.Record, record)) known.Raise(belief);
+                return false;
+            }
+
+            _digest.Remove(known.Record);
+            Unindex(known);
+        }
+        else if (_slots.Count >= MaxRecords)
+        {
+            return false;
+        }
+
+        var slot = new Slot(record, belief, from);
+        _slots[record.Key] = slot;
+        _digest.Add(record);
+        Index(slot);
+        return true;
+    }
+
+    private static bool IsSame(SignedRecord one, SignedRecord other) =>
+        ReferenceEquals(one, other)
+        || (one.Version == other.Version && one.Entry.Signature.Span.SequenceEqual(other.Entry.Signature.Span) && one.Entry.Body.Span.SequenceEqual(other.Entry.Body.Span));
+
+    private void Index(Slot slot)
+    {
+        switch (slot.Record)
         {
             case PeerRecord peer:
-                _peers[peer.Owner] = peer;
+                _peers[peer.Owner] = slot;
+                if (peer.Details.Grant is not null) _granted.Add(peer.Owner);
                 break;
             case ShareRecord share:
                 if (!_shares.TryGetValue(share.Details.InfoHash, out var shares)) _shares[share.Details.InfoHash] = shares = [];
@@ -144,30 +260,52 @@ internal sealed class RecordStore
                 foreach (var item in part.Items)
                 {
                     if (!_holders.TryGetValue(item.InfoHash, out var holders)) _holders[item.InfoHash] = holders = [];
-                    holders[part.Owner] = item.State;
+                    holders[part.Owner] = slot;
                 }
 
                 break;
         }
     }
 
-    private void Unindex(SignedRecord record)
+    private void Unindex(Slot slot)
     {
-        switch (record)
+        switch (slot.Record)
         {
+            case PeerRecord peer:
+                _peers.Remove(peer.Owner);
+                _granted.Remove(peer.Owner);
+                break;
             case ShareRecord share:
-                _verifiedShares.Remove(share.Key);
-                if (_shares.TryGetValue(share.Details.InfoHash, out var shares)) shares.Remove(share);
+                if (!_shares.TryGetValue(share.Details.InfoHash, out var shares)) break;
+                shares.Remove(share);
+                if (shares.Count == 0) _shares.Remove(share.Details.InfoHash);
                 break;
             case HoldingsPart part:
                 foreach (var item in part.Items)
                 {
                     if (!_holders.TryGetValue(item.InfoHash, out var holders)) continue;
-                    holders.Remove(part.Owner);
+                    if (holders.GetValueOrDefault(part.Owner) == slot) holders.Remove(part.Owner);
                     if (holders.Count == 0) _holders.Remove(item.InfoHash);
                 }
 
                 break;
+        }
+    }
+
+    private sealed class Slot(SignedRecord record, RecordBelief belief, string from)
+    {
+        private volatile RecordBelief _belief = belief;
+
+        public SignedRecord Record { get; } = record;
+
+        public RecordBelief Belief => _belief;
+
+        public string From { get; } = from;
+
+        // What was checked stays checked; of two at once either may come last, and the lower one only costs a second check.
+        public void Raise(RecordBelief to)
+        {
+            if (to > _belief) _belief = to;
         }
     }
 }

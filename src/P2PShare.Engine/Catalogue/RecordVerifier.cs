@@ -1,29 +1,54 @@
+using System.Collections.Concurrent;
 using P2PShare.Protocol;
 using P2PShare.Protocol.Membership;
 using P2PShare.Protocol.Membership.Records;
 
 namespace P2PShare.Engine.Catalogue;
 
-/// <summary>Decides which entries of others are believed, and takes those into the store.</summary>
-internal sealed class RecordVerifier(RecordStore store, ISwarmTrustAnchor trust)
+/// <summary>Decides which entries of others are believed, and takes those into the store. Thread-safe.</summary>
+internal sealed class RecordVerifier : IRecordJudge
 {
-    /// <summary>Takes an entry in if it is genuine and new.</summary>
+    private const int MaxCertificates = 20_000;
+
+    private readonly RecordStore _store;
+    private readonly ISwarmTrustAnchor _trust;
+    private readonly ConcurrentDictionary<Hash256, byte> _certificates = new();
+
+    public RecordVerifier(RecordStore store, ISwarmTrustAnchor trust)
+    {
+        _store = store;
+        _trust = trust;
+        store.Judge = this;
+    }
+
+    /// <summary>Called with who sent it and what is wrong when a record that was taken in unchecked proves false on its first use.</summary>
+    public Action<string, string>? Disproved { get; set; }
+
+    /// <summary>Notes a leaf that proved in a handshake to be an ordinary member's, so that its chain is not built again.</summary>
+    public void NoteMember(ReadOnlySpan<byte> leaf)
+    {
+        if (leaf.Length > 0) Remember(CertificateKey(leaf, null));
+    }
+
+    /// <summary>Takes an entry in if it is genuine and new; it is checked in full.</summary>
     /// <param name="entry">As it came.</param>
     /// <param name="problem">Why it is refused; null when it is not.</param>
     /// <returns>Whether it was news.</returns>
-    public bool TryAccept(SignedEntry entry, out string? problem)
+    public bool TryAccept(SignedEntry entry, out string? problem) => TryAccept(entry, RecordBelief.Believed, "", out problem);
+
+    /// <summary>Takes an entry in if it is new; what is not checked now is checked when the record is first used.</summary>
+    /// <param name="entry">As it came.</param>
+    /// <param name="now">How far it is checked now.</param>
+    /// <param name="from">Who sent it, for the event when it proves false later.</param>
+    /// <param name="problem">Why it is refused; null when it is not.</param>
+    /// <returns>Whether it was news.</returns>
+    public bool TryAccept(SignedEntry entry, RecordBelief now, string from, out string? problem)
     {
         problem = null;
         try
         {
-            return entry.Kind switch
-            {
-                RecordKind.Peer => AcceptPeer(PeerRecord.Parse(entry), out problem),
-                RecordKind.Share => AcceptShare(ShareRecord.Parse(entry), out problem),
-                RecordKind.Holdings => AcceptHoldings(HoldingsPart.Parse(entry), out problem),
-                RecordKind.HoldingsDelta => AcceptDelta(HoldingsDelta.Parse(entry), out problem),
-                _ => false,
-            };
+            if (entry.Kind == RecordKind.HoldingsDelta) return AcceptDelta(HoldingsDelta.Parse(entry), from, out problem);
+            return entry.ToRecord() is { } record && TryAccept(record, now, from, out problem);
         }
         catch (ProtocolException error)
         {
@@ -32,81 +57,78 @@ internal sealed class RecordVerifier(RecordStore store, ISwarmTrustAnchor trust)
         }
     }
 
-    /// <summary>Whether a share record is its publisher's own word; verified when the share is first used.</summary>
-    public bool IsGenuine(ShareRecord share) => store.VerifyOnce(share, record =>
-    {
-        if (store.FindPeer(record.Owner) is not { } publisher) return false;
-        using var key = publisher.OpenPublicKey();
-        return record.Verify(key);
-    });
-
-    private bool AcceptPeer(PeerRecord record, out string? problem)
+    /// <summary>As with an entry, for one that has been parsed.</summary>
+    public bool TryAccept(SignedRecord record, RecordBelief now, string from, out string? problem)
     {
         problem = null;
-        if (store.VersionOf(record.Key) >= record.Version) return false;
-        // The same certificate is not checked again: that costs more than all the rest.
-        var known = store.FindPeer(record.Owner);
-        var isKnown = known is not null && known.Details.Grant is null && record.Details.Grant is null && known.Certificate.Span.SequenceEqual(record.Certificate.Span);
-        if (!isKnown && !trust.TryValidatePeer(record.Certificate.Span, record.Details.Grant, out var reason))
-        {
-            problem = $"the record of '{record.Details.Name}': its certificate {reason}";
-            return false;
-        }
-
-        if (!record.Verify())
-        {
-            problem = $"the record of '{record.Details.Name}' is not signed by its owner";
-            return false;
-        }
-
-        if (record.Details.Grant is null && ReservedBy(record.Details.Name) is { } owner && owner != record.Owner)
-        {
-            problem = $"the name '{record.Details.Name}' is reserved for another peer";
-            return false;
-        }
-
-        return store.Put(record);
+        if (!_store.IsNews(record)) return false;
+        if (record is not PeerRecord && _store.PeekPeer(record.Owner) is null) problem = OfNobody(record);
+        else if (now != RecordBelief.Claimed) problem = Judge(record, RecordBelief.Claimed, now);
+        return problem is null && _store.Put(record, now, from);
     }
 
-    private bool AcceptShare(ShareRecord record, out string? problem)
+    /// <summary>Whether a share record is its publisher's own word; checked when the share is first used.</summary>
+    public bool IsGenuine(ShareRecord share) => _store.Believes(share);
+
+    public string? Judge(SignedRecord record, RecordBelief known, RecordBelief wanted)
     {
-        problem = store.FindPeer(record.Owner) is null ? "a share of a publisher that nobody knows" : null;
-        return problem is null && store.Put(record);
+        try
+        {
+            if (record is PeerRecord peer) return JudgePeer(peer, known, wanted);
+            // Any record of that id has the key that the id is made of.
+            var owner = wanted == RecordBelief.Believed ? _store.FindPeer(record.Owner) : _store.PeekPeer(record.Owner);
+            if (owner is null) return OfNobody(record);
+            if (known >= RecordBelief.Signed || record.Verify(owner)) return null;
+            return record is ShareRecord share
+                ? $"a share '{share.Details.Name}' that '{owner.Details.Name}' did not sign"
+                : $"holdings that '{owner.Details.Name}' did not sign";
+        }
+        catch (ProtocolException error)
+        {
+            return error.Message;
+        }
     }
 
-    private bool AcceptHoldings(HoldingsPart part, out string? problem)
+    void IRecordJudge.OnFalse(string from, string problem) => Disproved?.Invoke(from, problem);
+
+    private string? JudgePeer(PeerRecord record, RecordBelief known, RecordBelief wanted)
+    {
+        var details = record.Details;
+        if (wanted == RecordBelief.Believed)
+        {
+            var key = CertificateKey(record.Certificate.Span, details.Grant);
+            if (!_certificates.ContainsKey(key))
+            {
+                if (!_trust.TryValidatePeer(record.Certificate.Span, details.Grant, out var reason)) return $"the record of '{details.Name}': its certificate {reason}";
+                Remember(key);
+            }
+        }
+
+        if (known < RecordBelief.Signed && !record.Verify()) return $"the record of '{details.Name}' is not signed by its owner";
+        if (wanted == RecordBelief.Believed && details.Grant is null && ReservedBy(details.Name) is { } owner && owner != record.Owner)
+            return $"the name '{details.Name}' is reserved for another peer";
+        return null;
+    }
+
+    private bool AcceptDelta(HoldingsDelta delta, string from, out string? problem)
     {
         problem = null;
-        if (store.VersionOf(part.Key) >= part.Version) return false;
-        if (store.FindPeer(part.Owner) is not { } owner)
+        if (_store.PeekPeer(delta.Owner) is not { } owner)
         {
             problem = "holdings of a peer that nobody knows";
             return false;
         }
 
         using var key = owner.OpenPublicKey();
-        if (part.Verify(key)) return store.Put(part);
-        problem = $"holdings that '{owner.Details.Name}' did not sign";
-        return false;
-    }
-
-    private bool AcceptDelta(HoldingsDelta delta, out string? problem)
-    {
-        problem = null;
-        if (store.FindPeer(delta.Owner) is not { } owner)
-        {
-            problem = "holdings of a peer that nobody knows";
-            return false;
-        }
-
-        using var key = owner.OpenPublicKey();
-        switch (delta.TryApply(store.FindHoldings(delta.Owner, delta.Part), key, out var updated))
+        switch (delta.TryApply(_store.PeekHoldings(delta.Owner, delta.Part), key, out var updated))
         {
             case HoldingsDeltaOutcome.Applied:
-                return store.Put(updated!);
-            case HoldingsDeltaOutcome.Stale:
+                return _store.Put(updated!, RecordBelief.Signed, from);
+            // What is newer here, or what the change was applied to, may itself be false.
+            case HoldingsDeltaOutcome.Stale when _store.VersionOf(delta.Key) >= delta.Version:
                 return false;
             default:
+                _store.VersionOf(delta.Key);
                 problem = $"a change of the holdings of '{owner.Details.Name}' that does not fit";
                 return false;
         }
@@ -114,8 +136,25 @@ internal sealed class RecordVerifier(RecordStore store, ISwarmTrustAnchor trust)
 
     private PeerId? ReservedBy(string name)
     {
-        foreach (var peer in store.Peers)
-            if (peer.Details.Grant is { } grant && string.Equals(grant.Name, name, StringComparison.OrdinalIgnoreCase)) return peer.Owner;
+        foreach (var peer in _store.Granted)
+        {
+            if (_store.PeekPeer(peer)?.Details.Grant is { } grant && string.Equals(grant.Name, name, StringComparison.OrdinalIgnoreCase) && _store.FindPeer(peer) is not null)
+                return peer;
+        }
+
         return null;
     }
+
+    private void Remember(Hash256 key)
+    {
+        if (_certificates.Count >= MaxCertificates) _certificates.Clear();
+        _certificates.TryAdd(key, 0);
+    }
+
+    // A certificate counts together with the name that comes with it: one may not do without the other.
+    private static Hash256 CertificateKey(ReadOnlySpan<byte> certificate, NameGrant? grant) =>
+        Hash256.Of(grant is null ? certificate : [.. certificate, .. grant.Encode()]);
+
+    private static string OfNobody(SignedRecord record) =>
+        record is ShareRecord ? "a share of a publisher that nobody knows" : "holdings of a peer that nobody knows";
 }

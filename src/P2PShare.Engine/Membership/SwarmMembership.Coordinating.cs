@@ -1,3 +1,4 @@
+using P2PShare.Engine.Catalogue;
 using P2PShare.Engine.Transport;
 using P2PShare.Protocol.Membership;
 using P2PShare.Protocol.Membership.Messages;
@@ -134,46 +135,52 @@ internal sealed partial class SwarmMembership
         _events.OnPeerLeft(peer);
     }
 
-    /// <summary>Takes in what is genuine and new; what is not is told.</summary>
+    /// <summary>
+    /// Takes in what is new. What a member brings is known to be its owner's word before it is passed on; what comes from
+    /// the coordinator is checked when it is first used. What is refused is told.
+    /// </summary>
     private void Accept(Link link, IReadOnlyList<SignedEntry> entries, List<SignedEntry>? collect)
     {
+        if (entries.Count == 0) return;
+        var from = link.RemoteName;
         foreach (var entry in entries)
         {
-            if (IsAboutSelf(entry)) continue;
-            if (_verifier.TryAccept(entry, out var problem))
+            var record = entry.ToRecord();
+            if (IsAboutSelf(entry, record)) continue;
+            var belief = collect is null ? RecordBelief.Claimed : RecordBelief.Signed;
+            string? problem;
+            var isNews = record is null ? _verifier.TryAccept(entry, belief, from, out problem) : _verifier.TryAccept(record, belief, from, out problem);
+            if (isNews)
             {
                 collect?.Add(entry);
-                if (entry.Kind == RecordKind.Share) _events.OnShareChanged(ShareRecord.Parse(entry));
+                if (record is ShareRecord share) _events.OnShareChanged(share);
             }
             else if (problem is not null)
             {
-                _events.OnEntryRefused(link.RemoteName, problem);
+                _events.OnEntryRefused(from, problem);
             }
         }
     }
 
     // Nobody tells this peer about itself; what the swarm remembers from before it lost its state is only gone past.
-    private bool IsAboutSelf(SignedEntry entry)
+    private bool IsAboutSelf(SignedEntry entry, SignedRecord? record)
     {
-        switch (entry.Kind)
+        if (entry.Kind == RecordKind.HoldingsDelta) return HoldingsDelta.Parse(entry).Owner == _self;
+        if (record is not (PeerRecord or HoldingsPart) || record.Owner != _self) return false;
+        if (!record.Verify(_record.Current)) return true;
+        if (record is HoldingsPart part)
         {
-            case RecordKind.Peer when PeerRecord.Parse(entry) is var record && record.Owner == _self:
-                if (record.Version > _record.Current.Version) RenewRecord(record.Version);
-                return true;
-            case RecordKind.Holdings when HoldingsPart.Parse(entry) is var part && part.Owner == _self:
-                if (_store.VersionOf(part.Key) < part.Version)
-                {
-                    var renewed = _holdings.JumpPast(new Dictionary<uint, long> { [part.Part] = part.Version });
-                    foreach (var own in renewed) _store.Put(own);
-                    Announce([.. renewed.Select(own => own.Entry)]);
-                }
-
-                return true;
-            case RecordKind.HoldingsDelta:
-                return HoldingsDelta.Parse(entry).Owner == _self;
-            default:
-                return false;
+            if (_store.VersionOf(part.Key) >= part.Version) return true;
+            var renewed = _holdings.JumpPast(new Dictionary<uint, long> { [part.Part] = part.Version });
+            foreach (var own in renewed) _store.Put(own);
+            Announce([.. renewed.Select(own => own.Entry)]);
         }
+        else if (record.Version > _record.Current.Version)
+        {
+            RenewRecord(record.Version);
+        }
+
+        return true;
     }
 
     /// <summary>Queues changes for all members; all of about 50 ms go out in one update.</summary>

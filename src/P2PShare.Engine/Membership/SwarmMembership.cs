@@ -60,6 +60,7 @@ internal sealed partial class SwarmMembership : ITransportEvents, ISwarmShares, 
         _transport = transport;
         _store = store;
         _verifier = verifier;
+        _verifier.Disproved = events.OnEntryRefused;
         _holdings = holdings;
         _record = record;
         _addresses = addresses;
@@ -140,7 +141,7 @@ internal sealed partial class SwarmMembership : ITransportEvents, ISwarmShares, 
     /// <summary>Brings records of others (of shares this peer holds from earlier) into the catalogue, before <see cref="Start"/>.</summary>
     public void Preload(IEnumerable<SignedEntry> entries)
     {
-        foreach (var entry in entries) _verifier.TryAccept(entry, out _);
+        foreach (var entry in entries) _verifier.TryAccept(entry, RecordBelief.Claimed, "the state of an earlier run", out _);
     }
 
     /// <summary>Present peers other than this one that hold some or all of a share; complete ones first.</summary>
@@ -168,6 +169,7 @@ internal sealed partial class SwarmMembership : ITransportEvents, ISwarmShares, 
 
     void ITransportEvents.OnLinkUp(Link link) => Post(() =>
     {
+        _verifier.NoteMember(link.Identity.MemberLeaf.Span);
         if (link.Identity.ObservedAddress is { } observed && _record.AddObserved(new IPEndPoint(observed.Address, _transport.Port))) RenewRecord();
         link.Send(Status());
     });

@@ -48,6 +48,7 @@ internal static class LinkHandshake
                 return new LinkIdentity
                 {
                     Remote = stream.Remote,
+                    MemberLeaf = stream.MemberLeaf,
                     RemoteNonce = welcome.Nonce,
                     Dialled = true,
                     RemoteEndPoint = connection.Remote,
@@ -80,6 +81,7 @@ internal static class LinkHandshake
         return new LinkIdentity
         {
             Remote = stream.Remote,
+            MemberLeaf = stream.MemberLeaf,
             RemoteNonce = hello.Nonce,
             Dialled = false,
             RemoteEndPoint = connection.Remote,

@@ -8,6 +8,9 @@ internal sealed record LinkIdentity
 {
     public required PeerId Remote { get; init; }
 
+    /// <summary>The leaf (DER) by which it proved to be an ordinary member; empty when it is a named machine.</summary>
+    public ReadOnlyMemory<byte> MemberLeaf { get; init; }
+
     public required BootNonce RemoteNonce { get; init; }
 
     /// <summary>Whether this side dialled.</summary>

@@ -66,7 +66,7 @@ internal sealed class TlsHandshake(PeerIdentity identity)
         if (!stream.IsMutuallyAuthenticated || _accepted is not { } accepted) throw Refuse(TlsRefusalReason.NoCertificate, "It showed no certificate.");
         if (stream.NegotiatedApplicationProtocol != TlsAuthenticator.Protocol) throw Refuse(TlsRefusalReason.NoAlpn, "It does not speak P2PShare's protocol (ALPN).");
         if (!accepted.Leaf.Span.SequenceEqual(stream.RemoteCertificate!.GetRawCertData())) throw Refuse(TlsRefusalReason.WrongCertificate, "Its certificate changed during the handshake.");
-        return new TlsSession(stream, accepted.Id, accepted.Leaf, accepted.NotAfter);
+        return new TlsSession(stream, accepted.Id, accepted.Leaf, accepted.NotAfter, accepted.IsNamed);
     }
 
     /// <summary>The reason behind a failure: the one found here, else what the exception tells.</summary>
@@ -119,7 +119,7 @@ internal sealed class TlsHandshake(PeerIdentity identity)
             return false;
         }
 
-        _accepted = new Accepted(id, leaf.RawData, leaf.NotAfter.ToUniversalTime());
+        _accepted = new Accepted(id, leaf.RawData, leaf.NotAfter.ToUniversalTime(), chain.ChainElements.Count == 2);
         return true;
     }
 
@@ -152,5 +152,5 @@ internal sealed class TlsHandshake(PeerIdentity identity)
         _ => TlsRefusalReason.WrongCertificate,
     };
 
-    private sealed record Accepted(PeerId Id, ReadOnlyMemory<byte> Leaf, DateTime NotAfter);
+    private sealed record Accepted(PeerId Id, ReadOnlyMemory<byte> Leaf, DateTime NotAfter, bool IsNamed);
 }

@@ -10,7 +10,7 @@ internal sealed class TlsLinkAuthenticator(TlsAuthenticator tls) : ILinkAuthenti
         try
         {
             var session = await tls.AuthenticateAsServerAsync(stream, cancellationToken).ConfigureAwait(false);
-            return new AuthenticatedConnection(session.Stream, session.RemoteId);
+            return Connection(session);
         }
         catch (TlsRefusedException refused)
         {
@@ -21,6 +21,9 @@ internal sealed class TlsLinkAuthenticator(TlsAuthenticator tls) : ILinkAuthenti
     public async Task<AuthenticatedConnection> AuthenticateAsClientAsync(Stream stream, CancellationToken cancellationToken)
     {
         var session = await tls.AuthenticateAsClientAsync(stream, cancellationToken).ConfigureAwait(false);
-        return new AuthenticatedConnection(session.Stream, session.RemoteId);
+        return Connection(session);
     }
+
+    private static AuthenticatedConnection Connection(TlsSession session) =>
+        new(session.Stream, session.RemoteId) { MemberLeaf = session.RemoteIsNamed ? default : session.RemoteLeaf };
 }

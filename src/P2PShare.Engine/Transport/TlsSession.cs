@@ -8,4 +8,5 @@ namespace P2PShare.Engine.Transport;
 /// <param name="RemoteId">Who is at the other end, proved by its key.</param>
 /// <param name="RemoteLeaf">Its leaf certificate (DER).</param>
 /// <param name="RemoteNotAfter">When that certificate ends, in UTC.</param>
-public sealed record TlsSession(SslStream Stream, PeerId RemoteId, ReadOnlyMemory<byte> RemoteLeaf, DateTime RemoteNotAfter);
+/// <param name="RemoteIsNamed">Whether the root itself signed it: a named machine's.</param>
+public sealed record TlsSession(SslStream Stream, PeerId RemoteId, ReadOnlyMemory<byte> RemoteLeaf, DateTime RemoteNotAfter, bool RemoteIsNamed);

@@ -1,5 +1,4 @@
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
+using System.Formats.Asn1;
 
 namespace P2PShare.Protocol.Membership.Records;
 
@@ -7,6 +6,7 @@ namespace P2PShare.Protocol.Membership.Records;
 internal static class LeafCertificate
 {
     private const int PublicKeySize = 91;
+    private static readonly Asn1Tag Version = new(TagClass.ContextSpecific, 0, isConstructed: true);
 
     // SubjectPublicKeyInfo of an uncompressed P-256 point, without the point: a key has one encoding, so one peer id.
     private static ReadOnlySpan<byte> PublicKeyPrefix =>
@@ -15,22 +15,38 @@ internal static class LeafCertificate
         0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04,
     ];
 
-    /// <summary>The SubjectPublicKeyInfo of a DER certificate.</summary>
+    /// <summary>
+    /// The SubjectPublicKeyInfo of a DER certificate. Only the way to the key is read: whoever believes the certificate
+    /// has all of it checked, and most are passed on unread.
+    /// </summary>
     /// <exception cref="MembershipException">No certificate, or a key that is not ECDSA P-256.</exception>
     public static byte[] ReadPublicKey(ReadOnlySpan<byte> der)
     {
         try
         {
-            using var certificate = X509CertificateLoader.LoadCertificate(der);
-            // The loader also takes PEM and bytes after the end; a record holds the certificate and nothing else.
-            if (!certificate.RawDataMemory.Span.SequenceEqual(der)) throw Invalid(null);
-            var key = certificate.PublicKey.ExportSubjectPublicKeyInfo();
-            return key.Length == PublicKeySize && key.AsSpan().StartsWith(PublicKeyPrefix) ? key : throw Invalid(null);
+            var toBeSigned = Content(Content(der, wholly: true), wholly: false);
+            if (AsnDecoder.ReadEncodedValue(toBeSigned, AsnEncodingRules.DER, out _, out _, out var version) == Version) toBeSigned = toBeSigned[version..];
+            // Serial number, algorithm, issuer, validity, subject.
+            for (var field = 0; field < 5; field++) toBeSigned = toBeSigned[Length(toBeSigned)..];
+            var key = toBeSigned[..Length(toBeSigned)];
+            return key.Length == PublicKeySize && key.StartsWith(PublicKeyPrefix) ? key.ToArray() : throw Invalid(null);
         }
-        catch (CryptographicException fault)
+        catch (AsnContentException fault)
         {
             throw Invalid(fault);
         }
+    }
+
+    private static ReadOnlySpan<byte> Content(ReadOnlySpan<byte> sequence, bool wholly)
+    {
+        AsnDecoder.ReadSequence(sequence, AsnEncodingRules.DER, out var offset, out var length, out var consumed);
+        return !wholly || consumed == sequence.Length ? sequence.Slice(offset, length) : throw Invalid(null);
+    }
+
+    private static int Length(ReadOnlySpan<byte> value)
+    {
+        AsnDecoder.ReadEncodedValue(value, AsnEncodingRules.DER, out _, out _, out var consumed);
+        return consumed;
     }
 
     private static MembershipException Invalid(Exception? fault)
