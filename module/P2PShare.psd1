@@ -14,6 +14,7 @@
     AliasesToExport        = @()
     VariablesToExport      = @()
     CmdletsToExport        = @(
+        'Connect-P2PPeer'
         'Get-P2PFile'
         'Get-P2PPeer'
         'Get-P2PShare'
@@ -23,9 +24,13 @@
         'New-P2PSwarm'
         'Receive-P2PFile'
         'Remove-P2PShare'
+        'Resume-P2PTransfer'
         'Send-P2PFile'
         'Start-P2PPeer'
         'Stop-P2PPeer'
+        'Stop-P2PTransfer'
+        'Suspend-P2PTransfer'
+        'Wait-P2PTransfer'
     )
     PrivateData            = @{
         PSData = @{

@@ -51,6 +51,10 @@ public interface IPeer : IAsyncDisposable
     /// <summary>Tries further addresses ("host:port") besides those it knows.</summary>
     Task ConnectAsync(IReadOnlyList<string> addresses, CancellationToken cancellationToken = default);
 
+    /// <summary>Tries one further address ("host:port") at once, and tells which peer is there when both are in one roster. It is kept and tried again whatever comes of it.</summary>
+    /// <exception cref="Errors.P2PShareException">InvalidAddress, PeerUnreachable, PeerRefused.</exception>
+    Task<PeerInfo> MeetAsync(string address, CancellationToken cancellationToken = default);
+
     /// <summary>
     /// Waits until this peer has the swarm's catalogue, or knows that it is alone (it was given no address and remembers none).
     /// </summary>

@@ -10,4 +10,5 @@ internal static class CmdletErrorIds
     public const string PathNotFileSystem = nameof(PathNotFileSystem);
     public const string TorrentPathNeedsOneShare = nameof(TorrentPathNeedsOneShare);
     public const string TransferInterrupted = nameof(TransferInterrupted);
+    public const string TransferStateInvalid = nameof(TransferStateInvalid);
 }

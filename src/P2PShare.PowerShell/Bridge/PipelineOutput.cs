@@ -1,59 +1,16 @@
-using System.Management.Automation;
-using System.Threading.Channels;
-
 namespace P2PShare.PowerShell.Bridge;
 
-/// <summary>
-/// The worker's end of a bridge to the pipeline: what it writes is queued, and the pipeline thread alone hands it on.
-/// The queue is bounded, so a slow reader downstream slows the worker.
-/// </summary>
-internal sealed class PipelineOutput
+/// <summary>Where a worker writes what a user shall see: the pipeline of a cmdlet, or the streams of a job.</summary>
+internal abstract class PipelineOutput
 {
-    private const int Capacity = 256;
+    public abstract ValueTask WriteObjectAsync(object value);
 
-    private readonly Channel<Action<PSCmdlet>> _queue =
-        Channel.CreateBounded<Action<PSCmdlet>>(new BoundedChannelOptions(Capacity) { SingleReader = true, AllowSynchronousContinuations = false });
+    public abstract ValueTask WriteErrorAsync(Exception exception, object? target = null);
 
-    private readonly CancellationToken _cancellationToken;
-    private Task<bool>? _more;
+    public abstract ValueTask WriteVerboseAsync(string text);
 
-    public PipelineOutput(CancellationToken cancellationToken) => _cancellationToken = cancellationToken;
+    public abstract ValueTask WriteWarningAsync(string text);
 
-    public ValueTask WriteObjectAsync(object value) => EnqueueAsync(c => c.WriteObject(value));
-
-    public ValueTask WriteErrorAsync(Exception exception, object? target = null) => EnqueueAsync(c => c.WriteError(ErrorRecords.Create(exception, target)));
-
-    public ValueTask WriteVerboseAsync(string text) => EnqueueAsync(c => c.WriteVerbose(text));
-
-    public ValueTask WriteWarningAsync(string text) => EnqueueAsync(c => c.WriteWarning(text));
-
-    /// <summary>Asks something that only the pipeline thread may ask, such as ShouldProcess.</summary>
-    public async Task<T> AskAsync<T>(Func<PSCmdlet, T> question)
-    {
-        var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await EnqueueAsync(c => answer.SetResult(question(c))).ConfigureAwait(false);
-        return await answer.Task.WaitAsync(_cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>The worker has nothing more to write.</summary>
-    public void Complete() => _queue.Writer.TryComplete();
-
-    /// <summary>Pipeline thread: hands on what is queued.</summary>
-    public void Drain(PSCmdlet cmdlet)
-    {
-        while (_queue.Reader.TryRead(out var action)) action(cmdlet);
-    }
-
-    /// <summary>Pipeline thread: waits until something is queued, the worker has ended (false), or the time is over.</summary>
-    public bool WaitForMore(TimeSpan timeout)
-    {
-        // One wait is kept over several calls: each call of its own would leave a waiter behind in the channel.
-        var more = _more ?? _queue.Reader.WaitToReadAsync(CancellationToken.None).AsTask();
-
-        // The pipeline thread is PowerShell's and synchronous: this is where it blocks, and nowhere else.
-        _more = Task.WaitAny([more], timeout) < 0 ? more : null;
-        return _more is not null || more.GetAwaiter().GetResult();
-    }
-
-    private ValueTask EnqueueAsync(Action<PSCmdlet> action) => _queue.Writer.WriteAsync(action, _cancellationToken);
+    /// <summary>Whether the user wants it done, as -WhatIf and -Confirm have it.</summary>
+    public abstract Task<bool> ShouldProcessAsync(string target, string action);
 }

@@ -65,7 +65,7 @@ public abstract class P2PCmdlet : PSCmdlet, IDisposable
     private protected void Run(Func<PipelineOutput, CancellationToken, Task> work, Action? tick = null)
     {
         var cancel = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
-        var output = new PipelineOutput(cancel.Token);
+        var output = new CmdletOutput(cancel.Token);
         var worker = Task.Run(() => WorkAsync(work, output, cancel), CancellationToken.None);
         try
         {
@@ -101,7 +101,7 @@ public abstract class P2PCmdlet : PSCmdlet, IDisposable
         return result;
     }
 
-    private static async Task WorkAsync(Func<PipelineOutput, CancellationToken, Task> work, PipelineOutput output, CancellationTokenSource cancel)
+    private static async Task WorkAsync(Func<PipelineOutput, CancellationToken, Task> work, CmdletOutput output, CancellationTokenSource cancel)
     {
         try
         {

@@ -10,8 +10,8 @@ namespace P2PShare.PowerShell.Commands;
 
 /// <summary>Receives shares, or files of shares, and emits what is verified.</summary>
 [Cmdlet(VerbsCommunications.Receive, "P2PFile", DefaultParameterSetName = NameSet, SupportsShouldProcess = true)]
-[OutputType(typeof(TransferInfo))]
-public sealed class ReceiveP2PFileCommand : CatalogueCmdlet
+[OutputType(typeof(TransferInfo), typeof(TransferJob))]
+public sealed partial class ReceiveP2PFileCommand : CatalogueCmdlet
 {
     private const string NameSet = "Name";
     private const string InputObjectSet = "InputObject";
@@ -19,6 +19,7 @@ public sealed class ReceiveP2PFileCommand : CatalogueCmdlet
     private const string TorrentSet = "TorrentPath";
 
     private readonly List<ReceiveItem> _items = [];
+    private string? _destination;
 
     /// <summary>Names, wildcards or info-hashes.</summary>
     [Parameter(ParameterSetName = NameSet, Mandatory = true, Position = 0, ValueFromPipeline = true)]
@@ -115,15 +116,15 @@ public sealed class ReceiveP2PFileCommand : CatalogueCmdlet
     private protected override void End()
     {
         if (_items.Count == 0) return;
-        var work = new ReceiveWork(Destination is null ? ProviderPaths.CurrentFolder(this) : ProviderPaths.Literal(this, Destination))
-        {
-            Overwrite = Force,
-            NoClobber = NoClobber,
-            Publisher = Publisher,
-            Wait = Wait,
-            Timeout = Wait && !MyInvocation.BoundParameters.ContainsKey(nameof(TimeoutSec)) ? ReceiveWork.AsLongAsItTakes : Timeout,
-        };
+        _destination = Destination is null ? ProviderPaths.CurrentFolder(this) : ProviderPaths.Literal(this, Destination);
         var items = ByPeer();
+        if (AsJob)
+        {
+            StartJob(items);
+            return;
+        }
+
+        var work = CreateWork();
         var progress = new ProgressDisplay(this, work.Sample);
         try
         {
@@ -140,6 +141,15 @@ public sealed class ReceiveP2PFileCommand : CatalogueCmdlet
             progress.Complete();
         }
     }
+
+    private ReceiveWork CreateWork() => new(_destination!)
+    {
+        Overwrite = Force,
+        NoClobber = NoClobber,
+        Publisher = Publisher,
+        Wait = Wait,
+        Timeout = Wait && !MyInvocation.BoundParameters.ContainsKey(nameof(TimeoutSec)) ? ReceiveWork.AsLongAsItTakes : Timeout,
+    };
 
     private void AddTorrent()
     {

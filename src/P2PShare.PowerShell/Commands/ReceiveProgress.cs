@@ -10,6 +10,15 @@ internal sealed class ReceiveProgress
     private readonly Lock _gate = new();
     private readonly List<ITransfer> _transfers = [];
 
+    /// <summary>The transfer that was added first; null when none was.</summary>
+    public ITransfer? First
+    {
+        get
+        {
+            lock (_gate) return _transfers.Count > 0 ? _transfers[0] : null;
+        }
+    }
+
     public void Add(ITransfer transfer)
     {
         lock (_gate) _transfers.Add(transfer);

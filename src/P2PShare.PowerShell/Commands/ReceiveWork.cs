@@ -41,6 +41,9 @@ internal sealed class ReceiveWork : IDisposable
     /// <summary>Any thread: what the progress bars show.</summary>
     public IReadOnlyList<ProgressSample> Sample() => _progress.Sample();
 
+    /// <summary>Any thread: the transfer that was started first; null when none was.</summary>
+    public string? FirstTransferId => _progress.First?.GetSnapshot().TransferId;
+
     /// <summary>Ends when everything was received or reported; when cancelled, after its transfers were suspended.</summary>
     public Task RunAsync(IReadOnlyList<(LocalPeer Peer, IReadOnlyList<ReceiveItem> Items)> work, PipelineOutput output, CancellationToken token) =>
         Task.WhenAll(work.Select(w => ReceiveThroughAsync(w.Peer, w.Items, output, token)));
@@ -120,7 +123,7 @@ internal sealed class ReceiveWork : IDisposable
     {
         if (!_taken.TryAdd((peer, share.InfoHash), true)) return;
         var what = files is null ? share.Name : $"{share.Name} ({files.Count} of {share.FileCount} files)";
-        if (!await output.AskAsync(c => c.ShouldProcess(what, $"Receive into '{_destination}'")).ConfigureAwait(false)) return;
+        if (!await output.ShouldProcessAsync(what, $"Receive into '{_destination}'").ConfigureAwait(false)) return;
         await ReceiveAsync(
             peer,
             share.Name,
@@ -139,7 +142,7 @@ internal sealed class ReceiveWork : IDisposable
 
     private async Task ReceiveTorrentAsync(LocalPeer peer, ReceiveItem item, PipelineOutput output, CancellationToken token)
     {
-        if (!await output.AskAsync(c => c.ShouldProcess(item.TorrentPath!, $"Receive in plain BitTorrent into '{_destination}'")).ConfigureAwait(false)) return;
+        if (!await output.ShouldProcessAsync(item.TorrentPath!, $"Receive in plain BitTorrent into '{_destination}'").ConfigureAwait(false)) return;
         var request = new ReceiveRequest { TorrentPath = item.TorrentPath, ConnectTo = item.ConnectTo, Destination = _destination, Overwrite = Overwrite, NoClobber = NoClobber };
         await ReceiveAsync(peer, Path.GetFileName(item.TorrentPath!), item.TorrentPath!, () => Task.FromResult(request), output, token).ConfigureAwait(false);
     }

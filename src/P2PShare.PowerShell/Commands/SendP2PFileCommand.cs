@@ -3,14 +3,13 @@ using P2PShare.Engine.Catalogue;
 using P2PShare.Engine.Errors;
 using P2PShare.PowerShell.Bridge;
 using P2PShare.PowerShell.Jobs;
-using P2PShare.PowerShell.Views;
 
 namespace P2PShare.PowerShell.Commands;
 
 /// <summary>Publishes files and folders: one share each, or all as one under a name of its own.</summary>
 [Cmdlet(VerbsCommunications.Send, "P2PFile", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
-[OutputType(typeof(ShareInfo))]
-public sealed class SendP2PFileCommand : PeerCmdlet
+[OutputType(typeof(ShareInfo), typeof(TransferJob))]
+public sealed partial class SendP2PFileCommand : PeerCmdlet
 {
     private const string PathSet = "Path";
     private const string LiteralPathSet = "LiteralPath";
@@ -94,7 +93,9 @@ public sealed class SendP2PFileCommand : PeerCmdlet
             .Select(r => r with { FollowSymbolicLinks = SymbolicLink == SymbolicLinkPolicy.Follow, Open = Open, TorrentPath = torrent })
             .Where(r => ShouldProcess(r.Path ?? $"{r.Entries!.Count} files and folders", $"Publish as '{r.Name}'{(Open ? ", open to any BitTorrent client," : "")} in the swarm {peer.Engine.SwarmName}"))
             .ToList();
-        if (requests.Count > 0) Publish(peer, requests);
+        if (requests.Count == 0) return;
+        if (AsJob) StartJob(peer, requests);
+        else Publish(peer, requests);
     }
 
     private void Add(string path)
@@ -111,74 +112,15 @@ public sealed class SendP2PFileCommand : PeerCmdlet
 
     private void Publish(LocalPeer peer, List<PublishRequest> requests)
     {
-        var state = new PublishState(requests);
-        var progress = new ProgressDisplay(this, state.Sample);
+        var work = new SendWork(requests);
+        var progress = new ProgressDisplay(this, work.Sample);
         try
         {
-            Run(
-                async (output, token) =>
-                {
-                    foreach (var request in requests)
-                    {
-                        try
-                        {
-                            state.Begin(request);
-                            await output.WriteVerboseAsync($"Publishing '{request.Name}'.").ConfigureAwait(false);
-                            var share = await peer.Engine.PublishAsync(request, state, token).ConfigureAwait(false);
-                            await output.WriteObjectAsync(share).ConfigureAwait(false);
-                        }
-                        catch (P2PShareException e)
-                        {
-                            await output.WriteErrorAsync(e, request.Path ?? request.Name).ConfigureAwait(false);
-                        }
-                    }
-                },
-                progress.Tick);
+            Run((output, token) => work.RunAsync(peer, output, token), progress.Tick);
         }
         finally
         {
             progress.Complete();
         }
-    }
-
-    /// <summary>How far the publishing is: set by the engine's threads, sampled by the pipeline's.</summary>
-    private sealed class PublishState(IReadOnlyList<PublishRequest> requests) : IProgress<PublishProgress>
-    {
-        private volatile Step? _step;
-        private int _begun;
-        private long _started;
-
-        public void Begin(PublishRequest request)
-        {
-            _started = System.Diagnostics.Stopwatch.GetTimestamp();
-            _step = new Step(_begun++, request.Name, null);
-        }
-
-        public void Report(PublishProgress value)
-        {
-            if (_step is { } step) _step = step with { Progress = value };
-        }
-
-        public IReadOnlyList<ProgressSample> Sample()
-        {
-            if (_step is not { } step) return [];
-            var current = Current(step);
-            if (requests.Count == 1) return [current];
-            var percent = 100.0 * (step.Number + ((current.Percent ?? 0) / 100)) / requests.Count;
-            return [new ProgressSample("Publishing", $"Share {step.Number + 1} of {requests.Count}", percent, null), current];
-        }
-
-        private ProgressSample Current(Step step)
-        {
-            var title = $"Hashing {DisplayText.Safe(step.Name)}";
-            if (step.Progress is not { TotalBytes: > 0 } p) return new ProgressSample(title, "Looking for files", null, null);
-            var elapsed = System.Diagnostics.Stopwatch.GetElapsedTime(_started).TotalSeconds;
-            var rate = elapsed > 0 ? p.BytesHashed / elapsed : 0;
-            TimeSpan? left = rate > 0 ? TimeSpan.FromSeconds((p.TotalBytes - p.BytesHashed) / rate) : null;
-            var status = $"{DisplayText.Size(p.BytesHashed)} of {DisplayText.Size(p.TotalBytes)}, {p.FilesHashed} of {p.TotalFiles} files, {DisplayText.Rate((long)rate)}";
-            return new ProgressSample(title, status, 100.0 * p.BytesHashed / p.TotalBytes, left);
-        }
-
-        private sealed record Step(int Number, string Name, PublishProgress? Progress);
     }
 }

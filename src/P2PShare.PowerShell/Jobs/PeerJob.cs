@@ -5,7 +5,7 @@ using P2PShare.PowerShell.Bridge;
 namespace P2PShare.PowerShell.Jobs;
 
 /// <summary>A running peer as a job of the session that started it. Receive-Job gives its events; Stop-Job stops it.</summary>
-public sealed class PeerJob : Job
+public sealed partial class PeerJob : Job
 {
     // A peer may run for months without anybody reading its events.
     private const int MaximumEvents = 5000;
@@ -67,6 +67,8 @@ public sealed class PeerJob : Job
 
     private void OnEvent(object? sender, PeerEvent e)
     {
+        RaiseTyped(e);
+
         // One a second and transfer would bury everything else; Get-P2PTransfer shows how far a transfer is.
         if (e.Kind == PeerEventKind.TransferProgress) return;
         lock (_gate)
