@@ -63,7 +63,7 @@ Describe 'The events of a peer job' {
         $more = Start-TestPeer $swarm more $TestDrive -Join $other
         Wait-Until { @(Get-P2PPeer -Peer other).Count -eq 2 }
         Connect-P2PPeer "127.0.0.1:$($other.Port)" -Peer north | ForEach-Object Name | Should -Be 'other'
-        (Wait-Event CoordinatorChanged).Peer.Name | Should -BeIn 'other', 'more', 'north'
+        (Wait-Event CoordinatorChanged { $_.Args.Peer.Name -in 'other', 'more' }).Message | Should -Not -BeNullOrEmpty
     }
 
     It 'tell of a stranger that was refused' {

@@ -39,7 +39,7 @@ Describe 'The module' {
     }
 
     It 'asks before it changes something' {
-        Get-Command -Module P2PShare | Where-Object Verb -NE 'Get' | ForEach-Object { $_.Parameters.Keys | Should -Contain 'WhatIf' -Because $_.Name }
+        Get-Command -Module P2PShare | Where-Object Verb -NotIn 'Get', 'Test', 'Wait' | ForEach-Object { $_.Parameters.Keys | Should -Contain 'WhatIf' -Because $_.Name }
     }
 
     It 'calls no property of its objects Id or Path' {

@@ -27,6 +27,7 @@ Describe 'Receive-P2PFile' {
         $north = Start-TestPeer $swarm north $TestDrive
         $south = Start-TestPeer $swarm south $TestDrive -Join $north
         $null = Get-ChildItem $data | Send-P2PFile -Peer north
+        Wait-Until { @(Get-P2PShare -Peer south).Count -eq 4 }
         $PSDefaultParameterValues['Receive-P2PFile:Peer'] = 'south'
     }
     AfterAll {
