@@ -3,10 +3,10 @@
 
 usage: run.py [--full] [--compare] [SCENARIO...]
 Without --full: small files, and only correctness is judged, as it must be on a busy machine. With --full: the sizes and
-times that P2PShare promises. With --compare: libtorrent in the same networks besides. --list names the scenarios.
+times that P2PShare promises. With --compare: libtorrent in the networks of the fanout scenarios besides. --list names
+the scenarios.
 """
 import argparse
-import collections
 import json
 import os
 import shutil
@@ -16,6 +16,7 @@ import tempfile
 import time
 import traceback
 
+import compare
 import fanout
 import hosts
 import many
@@ -31,7 +32,7 @@ class Run:
     """What a scenario is given: settings, a folder of its own, a place to say things."""
 
     def __init__(self, arguments, folder):
-        self.full, self.compare, self.program = arguments.full, arguments.compare, arguments.program
+        self.full, self.program = arguments.full, arguments.program
         self.hosts, self.mbit, self.size = arguments.hosts, arguments.mbit, arguments.size * MIB if arguments.size else None
         self.folder, self.failures, self.figures = folder, [], {}
 
@@ -56,8 +57,8 @@ class Run:
 
 def scenarios():
     """All scenarios by name, in the order in which they run."""
-    every = collections.OrderedDict()
-    for module in (fanout, succession, partition, nat, many):
+    every = {}
+    for module in (fanout, succession, partition, nat, many, compare):
         every.update(module.SCENARIOS)
     return every
 
@@ -67,7 +68,7 @@ def arguments():
     parser.add_argument('scenario', nargs='*')
     parser.add_argument('--list', action='store_true', help='name the scenarios')
     parser.add_argument('--full', action='store_true', help='full sizes, and times are judged')
-    parser.add_argument('--compare', action='store_true', help='libtorrent in the same networks, where a scenario has a comparison')
+    parser.add_argument('--compare', action='store_true', help='libtorrent in the same networks besides')
     parser.add_argument('--repeat', type=int, default=1, metavar='N', help='each scenario N times')
     parser.add_argument('--hosts', type=int, metavar='N', help='fanout: hosts, the source among them')
     parser.add_argument('--mbit', type=float, metavar='N', help='fanout: Mbit/s of each host\'s cable')
@@ -105,8 +106,9 @@ def main():
     if unknown:
         print(f'no such scenario: {", ".join(unknown)}; --list names them', file=sys.stderr)
         return 2
-    # A scenario that only --full has is one more of its kind, at length.
-    chosen = args.scenario or [name for name, (_, always) in every.items() if always or args.full]
+    chosen = args.scenario or [name for name, (_, always) in every.items() if (args.compare if name in compare.SCENARIOS else always or args.full)]
+    if args.compare and args.scenario:
+        chosen += [name for name in compare.SCENARIOS if name.replace('libtorrent', 'fanout') in args.scenario and name not in chosen]
     signal.signal(signal.SIGTERM, interrupt)
     signal.signal(signal.SIGHUP, interrupt)
     passed, failed, skipped = 0, 0, []
