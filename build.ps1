@@ -96,7 +96,9 @@ function Publish-Output {
 
     Write-Step "program -> $cliPath"
     Clear-Folder $cliPath
-    Invoke-Dotnet publish (Join-Path $root 'src/P2PShare.Cli') -c $Configuration --no-build --nologo -v quiet -o $cliPath
+    # Naming the runtime has it compiled ahead of time; it was built without, and its files stand where they stood.
+    $ahead = if ($Configuration -eq 'Release') { @('-r', (dotnet msbuild (Join-Path $root 'src/P2PShare.Cli') -getProperty:NETCoreSdkRuntimeIdentifier), '--self-contained', 'false', '-p:AppendRuntimeIdentifierToOutputPath=false') }
+    Invoke-Dotnet publish (Join-Path $root 'src/P2PShare.Cli') -c $Configuration --no-build --nologo -v quiet -o $cliPath @ahead
 }
 
 function Publish-Help([switch] $Quiet) {
