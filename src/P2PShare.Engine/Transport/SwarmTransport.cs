@@ -19,9 +19,10 @@ internal sealed class SwarmTransport : IChannelOpener, ILinkHost, IAsyncDisposab
     private readonly TransportOptions _options;
     private readonly TimeProvider _time;
     private readonly LinkTable _links;
+    private readonly Dialler _dialler;
     private readonly BootNonce _nonce = NewNonce();
     private readonly CancellationTokenSource _stopping = new();
-    private readonly ConcurrentDictionary<PeerId, Task<Link>> _dials = new();
+    private readonly ConcurrentDictionary<PeerId, TaskCompletionSource<Link>> _dials = new();
     private readonly ConcurrentDictionary<Link, Task> _running = new();
     private readonly ConcurrentDictionary<ForeignConnection, Task> _foreign = new();
     private readonly byte[] _foreignId;
@@ -39,6 +40,7 @@ internal sealed class SwarmTransport : IChannelOpener, ILinkHost, IAsyncDisposab
         _options = options;
         _time = time;
         _links = new LinkTable(self);
+        _dialler = new Dialler(network, authenticator, self, options, time);
         // BEP 20 style; the rest is of no meaning, since in a swarm the certificate is the identity.
         _foreignId = [.. "-PS0100-"u8, .. self.Value.ToArray()[..12]];
         Stopping = _stopping.Token;
@@ -72,69 +74,32 @@ internal sealed class SwarmTransport : IChannelOpener, ILinkHost, IAsyncDisposab
 
     public Link? FindLink(PeerId peer) => _links.Find(peer);
 
-    /// <summary>Dials an address, whoever is there.</summary>
+    /// <summary>Dials an address, whoever is there; of a name, all its addresses.</summary>
     /// <param name="address">Where.</param>
     /// <param name="expected">Who must be there; null for any member.</param>
     /// <returns>The link to that peer: a new one, or the one there was.</returns>
     /// <exception cref="P2PShareException">PeerUnreachable, PeerRefused.</exception>
     public async Task<Link> DialAsync(DnsEndPoint address, PeerId? expected, CancellationToken cancellationToken)
     {
-        var text = Addresses.Format(address);
-        var connection = await ConnectAsync(address, text, cancellationToken).ConfigureAwait(false);
-        try
-        {
-            using var timeout = new CancellationTokenSource(_options.HandshakeTimeout, _time);
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token, Stopping);
-            try
-            {
-                var stream = await _authenticator.AuthenticateAsClientAsync(connection.Stream, limit.Token).ConfigureAwait(false);
-                if (stream.Remote == Self) throw Refused(text, "it is this peer itself");
-                if (expected is { } wanted && stream.Remote != wanted) throw Refused(text, "another peer is there than was looked for");
-                var identity = await LinkHandshake.DialAsync(stream, connection, _nonce, Port, _time, limit.Token).ConfigureAwait(false);
-                return Register(identity, stream.Stream);
-            }
-            catch (OperationCanceledException) when (timeout.IsCancellationRequested)
-            {
-                throw Refused(text, $"it did not complete the handshake within {_options.HandshakeTimeout.TotalSeconds:0} s (something else than a P2PShare peer?)");
-            }
-        }
-        catch (Exception error) when (error is IOException or ObjectDisposedException or Protocol.ProtocolException)
-        {
-            await connection.DisposeAsync().ConfigureAwait(false);
-            throw Refused(text, error is Protocol.ProtocolException ? error.Message : "the connection broke during the handshake", error);
-        }
-        catch
-        {
-            await connection.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Stopping);
+        return await _dialler.DialAsync(Addresses.Format(address), [address], expected, GreetAsync, limit.Token).ConfigureAwait(false);
     }
 
-    /// <summary>The link to a peer: the one there is, or a new one to any of its addresses; as a last resort it is asked to call back.</summary>
-    /// <exception cref="P2PShareException">PeerUnreachable, PeerRefused.</exception>
-    public async Task<Link> ConnectAsync(PeerId peer, CancellationToken cancellationToken)
+    /// <summary>
+    /// The link to a peer: the one there is, or a new one to any of its addresses. Where it does not answer at once, it is
+    /// also asked to call back. The attempt is one for all that want the link, and goes on when one of them gives up.
+    /// </summary>
+    /// <param name="peer">Whom to reach.</param>
+    /// <param name="cancellationToken">Ends the wait, not the attempt.</param>
+    /// <param name="mayAsk">Whether the peer may be asked to call back.</param>
+    /// <exception cref="P2PShareException">PeerUnreachable, PeerRefused: names each address and why.</exception>
+    public async Task<Link> ConnectAsync(PeerId peer, CancellationToken cancellationToken, bool mayAsk = true)
     {
         if (_links.Find(peer) is { } existing) return existing;
         var completion = new TaskCompletionSource<Link>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var dialling = _dials.GetOrAdd(peer, completion.Task);
-        if (dialling != completion.Task) return await dialling.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            var link = await DialAnyAsync(peer, Stopping).WaitAsync(cancellationToken).ConfigureAwait(false);
-            completion.SetResult(link);
-            return link;
-        }
-        catch (Exception error)
-        {
-            completion.SetException(error is OperationCanceledException ? Unreachable(peer.ToString(), "the attempt was given up", error) : error);
-            // Whoever else waits for it has the exception; nobody may, and then it is not unobserved.
-            _ = completion.Task.Exception;
-            throw;
-        }
-        finally
-        {
-            _dials.TryRemove(new KeyValuePair<PeerId, Task<Link>>(peer, completion.Task));
-        }
+        var current = _dials.GetOrAdd(peer, completion);
+        if (current == completion) _ = ReachAsync(peer, completion, mayAsk);
+        return await current.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     public async Task OpenChannelAsync(PeerId peer, InfoHash share, IChannelHandler handler, CancellationToken cancellationToken)
@@ -190,6 +155,7 @@ internal sealed class SwarmTransport : IChannelOpener, ILinkHost, IAsyncDisposab
     public async ValueTask DisposeAsync()
     {
         await StopAsync("this peer is stopping").ConfigureAwait(false);
+        _dialler.Dispose();
         _stopping.Dispose();
     }
 
@@ -261,33 +227,82 @@ internal sealed class SwarmTransport : IChannelOpener, ILinkHost, IAsyncDisposab
         }
     }
 
-    private async Task<Link> DialAnyAsync(PeerId peer, CancellationToken cancellationToken)
+    private async Task ReachAsync(PeerId peer, TaskCompletionSource<Link> completion, bool mayAsk)
     {
-        P2PShareException? last = null;
-        foreach (var address in _events!.AddressesOf(peer))
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(Stopping);
+        try
+        {
+            // It may have dialled before this attempt could be seen.
+            if (_links.Find(peer) is { } link) completion.TrySetResult(link);
+            else await DialOrAskAsync(peer, completion, mayAsk, ending.Token).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is P2PShareException or OperationCanceledException or ObjectDisposedException)
+        {
+            completion.TrySetException(error as P2PShareException ?? Unreachable(_events!.NameOf(peer), "the attempt was given up", error));
+            // Whoever waits for it has the exception; nobody may, and then it is not unobserved.
+            _ = completion.Task.Exception;
+        }
+        finally
+        {
+            _dials.TryRemove(new KeyValuePair<PeerId, TaskCompletionSource<Link>>(peer, completion));
+            await ending.CancelAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async Task DialOrAskAsync(PeerId peer, TaskCompletionSource<Link> completion, bool mayAsk, CancellationToken cancellationToken)
+    {
+        DnsEndPoint[] addresses = [.. _events!.AddressesOf(peer).Select(Addresses.Parse).Where(address => !IsOwn(address))];
+        var dialling = _dialler.DialAsync(_events.NameOf(peer), addresses, peer, GreetAsync, cancellationToken);
+        await Task.WhenAny(dialling, completion.Task, Task.Delay(_options.CallBackAfter, _time, cancellationToken)).ConfigureAwait(false);
+        var isAsked = mayAsk && !dialling.IsCompletedSuccessfully && !completion.Task.IsCompleted && _events.TryRequestCallBack(peer);
+        try
+        {
+            // A link that the other side dials completes it too.
+            completion.TrySetResult(await (await Task.WhenAny(dialling, completion.Task).ConfigureAwait(false)).ConfigureAwait(false));
+        }
+        catch (P2PShareException error) when (isAsked)
         {
             try
             {
-                return await DialAsync(Addresses.Parse(address), peer, cancellationToken).ConfigureAwait(false);
+                await completion.Task.WaitAsync(_options.HandshakeTimeout, _time, cancellationToken).ConfigureAwait(false);
             }
-            catch (P2PShareException error)
+            catch (TimeoutException)
             {
-                last = error;
-                if (_links.Find(peer) is { } link) return link;
+                throw new P2PShareException(error.Kind, error.ErrorId, error.Message + " It was asked to call back, and did not.", error.Target, error.Recommendation, error);
             }
         }
-
-        if (_events.TryRequestCallBack(peer))
+        finally
         {
-            var started = _time.GetTimestamp();
-            while (_time.GetElapsedTime(started) < _options.HandshakeTimeout)
-            {
-                if (_links.Find(peer) is { } link) return link;
-                await Task.Delay(TimeSpan.FromMilliseconds(50), _time, cancellationToken).ConfigureAwait(false);
-            }
+            _ = dialling.ContinueWith(static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         }
+    }
 
-        throw last ?? Unreachable(_events.NameOf(peer), "it says no address");
+    private bool IsOwn(DnsEndPoint address) => address.Port == Port && IPAddress.TryParse(address.Host, out var ip) && IPAddress.IsLoopback(ip);
+
+    /// <summary>The dialler's part of a link: hello, welcome.</summary>
+    private async Task<Link> GreetAsync(DialledConnection connection, CancellationToken cancellationToken)
+    {
+        var text = Addresses.Format(connection.Address);
+        using var timeout = new CancellationTokenSource(_options.HandshakeTimeout, _time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
+        try
+        {
+            var identity = await LinkHandshake.DialAsync(connection.Proven, connection.Network, _nonce, Port, _time, limit.Token).ConfigureAwait(false);
+            return Register(identity, connection.Proven.Stream);
+        }
+        catch (Exception error)
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw error switch
+            {
+                OperationCanceledException when timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested =>
+                    DialFailure.Refused(text, $"it did not welcome us within {_options.HandshakeTimeout.TotalSeconds:0} s"),
+                P2PShareException refused => DialFailure.Refused(text, refused.Message, refused),
+                IOException or ObjectDisposedException => DialFailure.Refused(text, "the connection broke during the handshake", error),
+                Protocol.ProtocolException => DialFailure.Refused(text, error.Message, error),
+                _ => error,
+            };
+        }
     }
 
     // A restarted peer has a new nonce and its old link is dead; a link that still answers belongs to a copy of the machine.
@@ -320,6 +335,7 @@ internal sealed class SwarmTransport : IChannelOpener, ILinkHost, IAsyncDisposab
         if (replaced is not null && replaced.Identity.RemoteNonce != identity.RemoteNonce) replaced.CloseConnection("its peer has restarted");
         if (primary) _events!.OnLinkUp(link);
         _running[link] = link.RunAsync();
+        if (primary && _dials.TryGetValue(identity.Remote, out var waiting)) waiting.TrySetResult(link);
         return primary ? link : _links.Find(identity.Remote) ?? link;
     }
 

@@ -32,6 +32,19 @@ public sealed class TcpNetwork : INetwork
         }
     }
 
+    public async Task<IReadOnlyList<IPAddress>> ResolveAsync(string host, CancellationToken cancellationToken)
+    {
+        if (IPAddress.TryParse(host, out var address)) return [address];
+        try
+        {
+            return await Dns.GetHostAddressesAsync(host, cancellationToken).ConfigureAwait(false) is { Length: > 0 } found ? found : throw new IOException("the name has no address");
+        }
+        catch (SocketException error)
+        {
+            throw new IOException(error.Message, error);
+        }
+    }
+
     public INetworkListener Listen(IPAddress? address, int port)
     {
         Socket socket;

@@ -13,6 +13,15 @@ internal sealed record TransportOptions
 
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long one address is waited for before the next is tried beside it (RFC 8305: 250 ms).</summary>
+    public TimeSpan DialStagger { get; init; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>A peer that has not answered for so long is also asked, by way of others, to dial this one.</summary>
+    public TimeSpan CallBackAfter { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>The most handshakes under way at once as the dialling side.</summary>
+    public int MaxHandshakes { get; init; } = 50;
+
     /// <summary>A link that sent nothing for so long sends a keep-alive.</summary>
     public TimeSpan HeartbeatInterval { get; init; } = TimeSpan.FromSeconds(2);
 
