@@ -1,6 +1,7 @@
 """One file from one host to all others: how close to what the cables allow, and what faults change of it."""
 import os
 import statistics
+import threading
 import time
 
 import files
@@ -11,6 +12,40 @@ MIB = files.MIB
 # What a plain payload grows by on the cable: Ethernet, IP, TCP and TLS headers and the protocol's own.
 OVERHEAD = 1.055
 SHARE = 'payload.bin'
+
+
+class Usage:
+    """How much of the cables is in use, sampled while it goes on."""
+
+    def __init__(self, network, mbit):
+        self.hosts, self.rate = network.hosts, mbit * 1e6 / 8
+        self.samples = [self._sample()]
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def end(self):
+        self._ended.set()
+        self._thread.join()
+
+    def show(self, run, until):
+        """Percent of the cables in use in each tenth of the time: the source's upload, the others' download."""
+        began = self.samples[0][0]
+        marks = [min(self.samples, key=lambda sample: abs(sample[0] - began - until * tenth / 10)) for tenth in range(11)]
+        source, others = [], []
+        for before, after in zip(marks, marks[1:]):
+            room = max(1e-3, after[0] - before[0]) * self.rate / 100
+            source.append((after[1][0][0] - before[1][0][0]) / room)
+            others.append(statistics.mean(now[1] - was[1] for now, was in zip(after[1][1:], before[1][1:])) / room)
+        run.say('the source\'s upload in use, %, by tenths of the time:   ' + ' '.join(f'{value:3.0f}' for value in source))
+        run.say('the others\' download in use, %, by tenths of the time: ' + ' '.join(f'{value:3.0f}' for value in others))
+
+    def _sample(self):
+        return time.time(), [host.counters() for host in self.hosts]
+
+    def _run(self):
+        while not self._ended.wait(0.1):
+            self.samples.append(self._sample())
 
 
 class Fanout:
@@ -27,7 +62,7 @@ class Fanout:
         self.cpu = {}
         self.network = Network(self.count, mbit=self.mbit, delay_ms=delay_ms, segments=segments)
         self.source_host, *self.receiver_hosts = self.network.hosts
-        self.receivers, self.source, self.began = [], None, None
+        self.receivers, self.source, self.began, self.usage = [], None, None, None
         try:
             self.swarm = Swarm(run.program, os.path.join(run.folder, 'swarm'))
             self.file = files.make(os.path.join(run.folder, 'source', SHARE), self.size)
@@ -40,6 +75,8 @@ class Fanout:
         return self
 
     def __exit__(self, *what):
+        if self.usage:
+            self.usage.end()
         try:
             self.swarm.__exit__(*what)
         finally:
@@ -69,6 +106,7 @@ class Fanout:
         self.began = max(unix(published[0]['time']), unix(self.source.events('Joined')[-1]['time']) if len(self.source.roster) else 0)
         self.counters = {host: host.counters() for host in self.network.hosts}
         self.cpu = {peer: peer.cpu() for peer in self.swarm.peers}
+        self.usage = Usage(self.network, self.mbit)
 
     def sent_by(self, host):
         """Bytes that left a host since the share was published."""
@@ -79,6 +117,7 @@ class Fanout:
         peers = self.receivers if peers is None else peers
         self.swarm.wait(lambda: all(peer.received(SHARE) for peer in peers), self.limit, 'receiving')
         self.cpu = {peer: peer.cpu() - self.cpu.get(peer, 0) for peer in self.swarm.peers}
+        self.usage.end()
         times = sorted(peer.received(SHARE) - self.began for peer in peers)
         self.swarm.end([peer for peer in self.swarm.peers if not peer.expected_end])
         wrong = files.differing(self.file, [os.path.join(self.run.folder, peer.host.name, SHARE) for peer in peers])
@@ -98,6 +137,7 @@ class Fanout:
         run.say(f'{self.count} hosts of {self.mbit:g} Mbit/s, {self.size // MIB} MiB; bound {bound:.2f} s; load {load():.1f}, CPU {sum(self.cpu.values()):.1f} s')
         run.say(f'times: first {times[0]:.2f}, median {statistics.median(times):.2f}, last {times[-1]:.2f} s = {times[0] / bound:.3f}, {statistics.median(times) / bound:.3f}, {times[-1] / bound:.3f} of the bound')
         run.say('uploaded, in F: ' + ', '.join(f'{peer.host.name} {"?" if count is None else format(count / self.size, ".2f")}' for peer, count in sent.items()))
+        self.usage.show(run, times[-1])
         waste = sum(line['bytesWasted'] for peer in self.receivers for line in peer.of_type('received'))
         run.say(f'wasted: {waste / self.size / max(1, len(times)):.4f} F a receiver')
         run.figures.update(first=times[0], median=statistics.median(times), last=times[-1], bound=bound, source=(sent[self.source] or 0) / self.size, waste=waste / self.size)

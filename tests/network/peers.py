@@ -80,11 +80,8 @@ class Peer:
         words = [swarm.program, *command, '--swarm', swarm.file, '--name', name, '--state', os.path.join(swarm.folder, 'state', name), '--json', '--stop-on-eof']
         for other in connect:
             words += ['--connect', other if isinstance(other, str) else f'{other.address}:5000']
-        # A dozen hosts share this machine's processors; the compiler's bookkeeping for one more tier is the largest part of
-        # what a young process takes of them, and no part of what is measured.
-        environment = {**os.environ, 'DOTNET_TieredPGO': '0'}
         with open(self.log, 'wb') as log:
-            self.process = subprocess.Popen(host.command(*words), env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, start_new_session=True)
+            self.process = subprocess.Popen(host.command(*words), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, start_new_session=True)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
