@@ -42,6 +42,9 @@ public static class MembershipLimits
     /// <summary>Parts of one peer's holdings, as the coordinator lists them.</summary>
     public const int MaxParts = 10_000;
 
+    /// <summary>Shares of one offer, or of one answer to offers.</summary>
+    public const int MaxOffers = 100;
+
     /// <summary>2^53 - 1: the largest version, term, sequence or join number, so that whatever reads JSON reads it exactly.</summary>
     public const long MaxNumber = (1L << 53) - 1;
 

@@ -51,6 +51,9 @@ public enum MembershipMessageType : byte
     /// <summary>Reserved for watching a share.</summary>
     Progress = 22,
 
-    /// <summary>Reserved for pushing a share to a peer.</summary>
+    /// <summary>Offers shares to a peer.</summary>
     Offer = 23,
+
+    /// <summary>What became of offered shares.</summary>
+    OfferAnswer = 28,
 }

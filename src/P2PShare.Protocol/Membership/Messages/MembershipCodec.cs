@@ -51,6 +51,8 @@ public static class MembershipCodec
             MembershipMessageType.Leave => Leave.Parse(payload),
             MembershipMessageType.Ping => Ping.Parse(payload),
             MembershipMessageType.Pong => Pong.Parse(payload),
+            MembershipMessageType.Offer => Offer.Parse(payload),
+            MembershipMessageType.OfferAnswer => OfferAnswer.Parse(payload),
             _ => null,
         };
         return message is not null;

@@ -46,6 +46,8 @@ public sealed class MembershipCodecTests
             new Leave(),
             new Ping(5, 1_780_000_000_000),
             new Pong(5, 1_780_000_000_001),
+            new Offer([new(TestPeer.Share(1), "disc.iso"), new(TestPeer.Share(2), "tööls")]),
+            new OfferAnswer([new(new(TestPeer.Share(1), "disc.iso"), OfferOutcome.Accepted), new(new(TestPeer.Share(2), "x"), OfferOutcome.Declined, "not here")]),
         ];
     }
 
@@ -64,7 +66,7 @@ public sealed class MembershipCodecTests
     public void Every_message_of_this_version_has_a_sample_and_a_number()
     {
         var types = Samples().Cast<object[]>().Select(row => ((MembershipMessage)row[0]).Type).Distinct().Order();
-        Assert.Equal(Enumerable.Range(0, 18), types.Select(type => (int)type));
+        Assert.Equal([.. Enumerable.Range(0, 18), 23, 28], types.Select(type => (int)type));
     }
 
     [Fact]
@@ -208,6 +210,8 @@ public sealed class MembershipCodecTests
         SnapshotPage page => $"{page with { Entries = [], Roster = [] }} {page.Entries.Count} {string.Join(' ', page.Roster)}",
         Update update => $"{update with { Entries = [], Roster = [] }} {update.Entries.Count} {string.Join(' ', update.Roster)}",
         Publish publish => $"{publish.Entries.Count}",
+        Offer offer => string.Join(' ', offer.Shares),
+        OfferAnswer answer => string.Join(' ', answer.Replies),
         _ => message.ToString(),
     };
 }
