@@ -71,6 +71,36 @@ public interface IPeer : IAsyncDisposable
     /// <summary>Waits until at least <paramref name="copies"/> peers besides this one hold all of a share; <paramref name="progress"/> gets the number that do.</summary>
     Task WaitForCopiesAsync(string infoHash, int copies, IProgress<int>? progress, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// The peers that names stand for, this one excepted. A name with wildcards stands for peers that are present; a plain
+    /// one also for the peer that was last seen under it, and a peer id for that peer, present or not.
+    /// </summary>
+    PeerSelectionResult FindPeers(IReadOnlyList<string> names);
+
+    /// <summary>
+    /// Offers a share that this peer has published to others; those that are away are offered it when they come, while this
+    /// peer runs or when it runs again.
+    /// </summary>
+    /// <exception cref="Errors.P2PShareException">ShareNotFound: this peer has not published it, or withdrew it.</exception>
+    void Offer(string infoHash, IReadOnlyList<PeerInfo> peers);
+
+    /// <summary>How far a share that this peer published has come with some peers, or with those it was offered to.</summary>
+    IReadOnlyList<ShareRecipient> GetRecipients(string infoHash, IReadOnlyList<PeerInfo>? peers = null);
+
+    /// <summary>
+    /// Waits until each of some peers has all of a share or has declined or failed to receive it. A peer that was not
+    /// offered the share is not waited for while it is away. <paramref name="progress"/> gets every change.
+    /// </summary>
+    Task<IReadOnlyList<ShareRecipient>> WaitForRecipientsAsync(
+        string infoHash, IReadOnlyList<PeerInfo> peers, IProgress<IReadOnlyList<ShareRecipient>>? progress = null, CancellationToken cancellationToken = default);
+
+    /// <summary>The shares others offer this peer that were neither received nor declined, oldest first.</summary>
+    IReadOnlyList<ShareInfo> GetOffers();
+
+    /// <summary>Declines what others offer of a share, and lets them know.</summary>
+    /// <exception cref="Errors.P2PShareException">OfferNotFound.</exception>
+    ShareInfo DeclineOffer(string infoHash);
+
     /// <summary>The files of a share; fetches its info dictionary from a holder when it is not here.</summary>
     Task<IReadOnlyList<ShareFileInfo>> GetFilesAsync(string infoHash, CancellationToken cancellationToken = default);
 

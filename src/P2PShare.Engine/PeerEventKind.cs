@@ -34,6 +34,12 @@ public enum PeerEventKind
     TransferSuspended,
     TransferStopped,
 
+    /// <summary>Another peer offers this one a share.</summary>
+    OfferReceived,
+
+    /// <summary>A peer has said what becomes of a share that this one offered it.</summary>
+    OfferAnswered,
+
     /// <summary>Something the user should know of and that stops nothing.</summary>
     Warning,
 }

@@ -35,6 +35,12 @@ public sealed record PeerOptions
     /// <summary>Whether the shares of earlier runs are served again and unfinished transfers gone on with; for peers that are started to stay.</summary>
     public bool Resume { get; init; } = true;
 
+    /// <summary>The folder into which shares that others offer are received unasked: absolute, made when missing. Null: offers are only listed.</summary>
+    public string? AcceptPath { get; init; }
+
+    /// <summary>With <see cref="AcceptPath"/>: names (wildcards allowed) or peer ids of those whose offers are taken; empty for everybody's.</summary>
+    public IReadOnlyList<string> AcceptFrom { get; init; } = [];
+
     /// <summary>Bytes per second sent, over all transfers; null for no limit.</summary>
     public long? UploadLimit { get; init; }
 

@@ -48,6 +48,7 @@ internal sealed partial class SwarmPeer : IMembershipEvents, ITransferEvents
     {
         var withdrawn = share.Details.IsWithdrawn;
         if (withdrawn && _store.IsWithdrawn(share.Details.InfoHash)) StopOffering(share.Details.InfoHash);
+        DropOffersBefore(share);
         var time = UtcNow;
         _eventQueue.Post(() => !_verifier.IsGenuine(share) ? null : new PeerEvent
         {
@@ -89,7 +90,12 @@ internal sealed partial class SwarmPeer : IMembershipEvents, ITransferEvents
     void ITransferEvents.OnStateChanged(Transfer transfer, TransferState state)
     {
         if (state == TransferState.Completed && transfer is { Info: { } info, Storage: PartialStorage { CompletedFiles: { } files } })
+        {
             _localFiles.Add(info, [.. files.Select(file => (string?)file.FullPath)]);
+            if (!transfer.IsPublished) _receivedFiles.Add(files);
+        }
+
+        if (!transfer.IsPublished && state is TransferState.Completed or TransferState.Failed or TransferState.Stopped) SettleOffersSoon(transfer, state);
         var name = DisplayName.Escape(transfer.Descriptor.Name);
         (PeerEventKind Kind, string Message)? happened = state switch
         {

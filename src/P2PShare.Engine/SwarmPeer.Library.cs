@@ -49,6 +49,7 @@ internal sealed partial class SwarmPeer
         }
 
         _localFiles.Add(info, [.. files.Select(file => file.FullPath)]);
+        if (!entry.Stored.IsPublished) _receivedFiles.Add(files);
         _transfers.AddSeed(entry.Descriptor, layers, entry.Attributes, new SourceStorage(info, layers, files, _handles), entry.Stored.FullName);
     }
 

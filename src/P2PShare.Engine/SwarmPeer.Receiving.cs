@@ -24,7 +24,7 @@ internal sealed partial class SwarmPeer
             throw new P2PShareException(ErrorKind.InvalidArgument, ErrorIds.DestinationUnusable, $"'{request.Destination}' is not an absolute path.", request.Destination);
         return request.TorrentPath is { } torrent
             ? await ReceiveTorrentAsync(request, torrent, cancellationToken).ConfigureAwait(false)
-            : await ReceiveShareAsync(request, cancellationToken).ConfigureAwait(false);
+            : await ReceiveShareAsync(request, FindGenuine(ParseInfoHash(request.InfoHash ?? "")), cancellationToken).ConfigureAwait(false);
     }
 
     public async Task<IReadOnlyList<ShareFileInfo>> GetFilesAsync(string infoHash, CancellationToken cancellationToken = default)
@@ -46,9 +46,8 @@ internal sealed partial class SwarmPeer
         })];
     }
 
-    private async Task<ITransfer> ReceiveShareAsync(ReceiveRequest request, CancellationToken cancellationToken)
+    private async Task<Transfer> ReceiveShareAsync(ReceiveRequest request, ShareRecord record, CancellationToken cancellationToken)
     {
-        var record = FindGenuine(ParseInfoHash(request.InfoHash ?? ""));
         var details = record.Details;
         var id = TransferIds.Of(details.InfoHash, request.Destination, request.Files);
         if (_transfers.Get(id) is { } existing && await ContinueAsync(existing, request, cancellationToken).ConfigureAwait(false)) return existing;
@@ -66,6 +65,7 @@ internal sealed partial class SwarmPeer
                 NoClobber = request.NoClobber,
                 UploadLimit = request.UploadLimit,
                 DownloadLimit = request.DownloadLimit,
+                ReplaceReceived = request.ReplaceReceived,
                 AttributesHash = details.Attributes,
                 Length = details.TotalLength,
                 FileCount = details.FileCount,

@@ -26,6 +26,7 @@ internal sealed partial class SwarmPeer
             var share = hashed.Info.InfoHash;
             var record = FindOwn(share, request) ?? await SignShareAsync(request, hashed).ConfigureAwait(false);
             Remember(Seed(request, hashed));
+            SupersedeOffers(share, request.Name);
             if (!request.Open) await CloseAsync(share).ConfigureAwait(false);
             await _membership.SettledAsync().ConfigureAwait(false);
             return DescribeShare(record, isNewest: true);

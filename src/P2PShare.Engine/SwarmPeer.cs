@@ -2,6 +2,7 @@ using P2PShare.Engine.Catalogue;
 using P2PShare.Engine.Errors;
 using P2PShare.Engine.Identity;
 using P2PShare.Engine.Membership;
+using P2PShare.Engine.Offers;
 using P2PShare.Engine.Storage;
 using P2PShare.Engine.Transfers;
 using P2PShare.Engine.Transport;
@@ -30,6 +31,12 @@ internal sealed partial class SwarmPeer : IPeer
     private readonly LocalFileIndex _localFiles = new();
     private readonly TransferManager _transfers;
     private readonly TransferLibrary _library;
+    private readonly ReceivedFiles _receivedFiles = new();
+    private readonly SentOffers _sentOffers;
+    private readonly ReceivedOffers _receivedOffers = new();
+    private readonly OfferSender _offerSender;
+    private readonly OffersFile _offersFile;
+    private readonly AcceptRule? _accept;
     private readonly PeerEventQueue _eventQueue;
     private readonly List<string> _warnings = [];
     private readonly SemaphoreSlim _stopGate = new(1, 1);
@@ -93,12 +100,17 @@ internal sealed partial class SwarmPeer : IPeer
             Shares = _membership,
             Opener = _transport,
             ForeignOpener = new ForeignOpener(_transport),
-            Storage = new TransferStorage(Path.Combine(state.Path, "transfers"), _handles, options.FileSystem, options.FlushInterval, _time),
+            Storage = new TransferStorage(Path.Combine(state.Path, "transfers"), _handles, _receivedFiles, options.FileSystem, options.FlushInterval, _time),
             LocalFiles = _localFiles,
             Slots = new SemaphoreSlim(TransferManager.MaxRunning),
         };
         _transfers = new TransferManager(resources, services, this);
         _library = new TransferLibrary(Path.Combine(state.Path, "library"));
+        _sentOffers = new SentOffers(_time);
+        _offerSender = new OfferSender(_sentOffers, _membership, _transport, _store, IsServed, _time);
+        _offersFile = new OffersFile(state.Path, _sentOffers, _receivedOffers, _time, message => Warn(DisplayName.Escape(message), ErrorIds.StateDirectoryUnusable));
+        _accept = AcceptRule.Of(options);
+        _membership.OffersReceived = OnOffers;
     }
 
     public event EventHandler<PeerEvent>? EventRaised
@@ -136,6 +148,7 @@ internal sealed partial class SwarmPeer : IPeer
 
     public static async Task<SwarmPeer> StartAsync(PeerOptions options, CancellationToken cancellationToken)
     {
+        if (AcceptRule.Of(options) is { } accept) WritableFolder.Require(accept.Folder, ErrorIds.AcceptPathNotWritable);
         var credentials = PeerComposition.LoadCredentials(options);
         StateDirectory? state = null;
         PeerIdentity? identity = null;
@@ -197,6 +210,7 @@ internal sealed partial class SwarmPeer : IPeer
             _stopping = true;
             if (_leafTimer is not null) await _leafTimer.DisposeAsync().ConfigureAwait(false);
             SaveMemory();
+            await StopOffersAsync().ConfigureAwait(false);
             await _transfers.DisposeAsync().ConfigureAwait(false);
             await _transport.StopAsync("this peer is stopping").ConfigureAwait(false);
             await _membership.DisposeAsync().ConfigureAwait(false);
@@ -232,6 +246,7 @@ internal sealed partial class SwarmPeer : IPeer
         _transport.Start(_membership, _transfers);
         _membership.Start();
         Restore();
+        StartOffers();
         _leafTimer = _time.CreateTimer(_ => RenewLeaf(), null, LeafCheckInterval, LeafCheckInterval);
     }
 

@@ -89,6 +89,15 @@ internal sealed class RecordStore
         lock (_lock) return _peers.GetValueOrDefault(peer)?.Record as PeerRecord;
     }
 
+    /// <summary>All peers' records, as they were sent: <see cref="FindPeer"/> is to be asked about those that are used.</summary>
+    public IReadOnlyList<PeerRecord> PeekPeers
+    {
+        get
+        {
+            lock (_lock) return [.. _peers.Values.Select(slot => (PeerRecord)slot.Record)];
+        }
+    }
+
     /// <summary>Peers that say to have a name from the administrator; unchecked.</summary>
     public IReadOnlyList<PeerId> Granted
     {

@@ -43,6 +43,15 @@ public sealed record ShareInfo
     /// <summary>Where the local peer has it; null when it does not.</summary>
     public string? LocalPath { get; init; }
 
+    /// <summary>For a share that is offered to the local peer: the name of the peer that offers it, its publisher; else null.</summary>
+    public string? OfferedBy { get; init; }
+
+    /// <summary>When it was offered to the local peer, in UTC; null when it was not.</summary>
+    public DateTime? Offered { get; init; }
+
+    /// <summary>For a share that was just sent: those it is meant for, and how far it has come with each. Else empty.</summary>
+    public IReadOnlyList<ShareRecipient> Recipients { get; init; } = [];
+
     /// <summary>The swarm's name.</summary>
     public string SwarmName { get; init; } = "";
 

@@ -25,6 +25,7 @@ public static class ErrorIds
     public const string PeerRefused = nameof(PeerRefused);
     public const string SwarmNotJoined = nameof(SwarmNotJoined);
     public const string PeerStopped = nameof(PeerStopped);
+    public const string NoSuchPeer = nameof(NoSuchPeer);
 
     // Shares and transfers
     public const string ShareNotFound = nameof(ShareNotFound);
@@ -35,6 +36,8 @@ public static class ErrorIds
     public const string TransferNotFound = nameof(TransferNotFound);
     public const string TransferExists = nameof(TransferExists);
     public const string TimedOut = nameof(TimedOut);
+    public const string OfferNotTaken = nameof(OfferNotTaken);
+    public const string OfferNotFound = nameof(OfferNotFound);
     public const string InvalidMetadata = nameof(InvalidMetadata);
 
     // Files
@@ -44,6 +47,7 @@ public static class ErrorIds
     public const string FileChanged = nameof(FileChanged);
     public const string FileExists = nameof(FileExists);
     public const string DestinationUnusable = nameof(DestinationUnusable);
+    public const string AcceptPathNotWritable = nameof(AcceptPathNotWritable);
     public const string DiskFull = nameof(DiskFull);
     public const string UnsafePath = nameof(UnsafePath);
     public const string EmptyShare = nameof(EmptyShare);

@@ -80,6 +80,9 @@ internal sealed partial class SwarmMembership : ITransportEvents, ISwarmShares, 
     /// <summary>State, coordinator, term and who is present, as of now.</summary>
     public RosterView View => _view;
 
+    /// <summary>Called with offers and answers to offers, on the membership's loop: must be quick. Set before <see cref="Start"/>.</summary>
+    public Action<Link, MembershipMessage>? OffersReceived { get; set; }
+
     private bool IsCoordinator => _coordinator == _self;
 
     /// <summary>Begins: signs the own record, and looks for the swarm.</summary>
@@ -265,6 +268,9 @@ internal sealed partial class SwarmMembership : ITransportEvents, ISwarmShares, 
                     break;
                 case CallMeBack call:
                     OnCallMeBack(link, call);
+                    break;
+                case Offer or OfferAnswer:
+                    OffersReceived?.Invoke(link, message);
                     break;
             }
         }

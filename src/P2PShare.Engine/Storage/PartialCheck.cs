@@ -73,7 +73,7 @@ internal sealed class PartialCheck
             if (entry.Kind == EntryKind.Directory) throw StorageErrors.Exists($"A folder stands at '{DisplayName.Escape(path)}'.", path);
             // Files that this download itself has renamed, before it was interrupted, are no reason to refuse it.
             if (_options.NoClobber && _state?.IsCompleting != true) throw StorageErrors.Exists($"'{DisplayName.Escape(path)}' exists.", path);
-            if (entry.Kind != EntryKind.File || entry.Length != file.File.Length) RequireOverwrite(path);
+            if (entry.Kind != EntryKind.File || entry.Length != file.File.Length) RequireOverwrite(path, entry);
             else if (file.File.Length == 0) file.State = PartialFileState.Final;
             else candidates.Add(file);
         }
@@ -91,7 +91,7 @@ internal sealed class PartialCheck
                 continue;
             }
 
-            RequireOverwrite(_files.DisplayPath(file));
+            RequireOverwrite(_files.DisplayPath(file), Guard(file, () => _files.Destination.Look(_files.FinalPath(file))));
             foreach (var piece in pieces) Held.Remove(piece);
         }
     }
@@ -136,9 +136,9 @@ internal sealed class PartialCheck
         return _state.IsClean;
     }
 
-    private void RequireOverwrite(string path)
+    private void RequireOverwrite(string path, FileEntry entry)
     {
-        if (!_options.Overwrite) throw StorageErrors.Exists($"'{DisplayName.Escape(path)}' exists and has other content.", path);
+        if (!_options.IsReplaceable(path, entry)) throw StorageErrors.Exists($"'{DisplayName.Escape(path)}' exists and has other content.", path);
     }
 
     private T Guard<T>(PartialFile file, Func<T> action)

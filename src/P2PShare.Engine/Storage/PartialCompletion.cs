@@ -70,9 +70,9 @@ internal sealed class PartialCompletion(
             files.Close(file);
             var final = files.FinalPath(file);
             var entry = files.Destination.Look(final);
-            if (entry.Kind == EntryKind.Directory || (entry.Kind != EntryKind.Missing && !options.Overwrite))
+            if (entry.Kind == EntryKind.Directory || (entry.Kind != EntryKind.Missing && !options.IsReplaceable(path, entry)))
                 throw StorageErrors.Exists($"'{DisplayName.Escape(path)}' has appeared meanwhile.", path);
-            files.Destination.Move(files.PartialPath(file), final, options.Overwrite);
+            files.Destination.Move(files.PartialPath(file), final, options.Overwrite || entry.Kind != EntryKind.Missing);
             file.State = PartialFileState.Final;
             return true;
         }

@@ -28,6 +28,9 @@ internal sealed record PartialStorageOptions
     /// <summary>Whether existing files of other content are replaced, at completion; otherwise they are FileExists.</summary>
     public bool Overwrite { get; init; }
 
+    /// <summary>Decides about a single existing file of other content, by its absolute path, when not all are replaced; null replaces none.</summary>
+    public Func<string, FileEntry, bool>? MayReplace { get; init; }
+
     /// <summary>Whether any existing file is FileExists, even one that would verify.</summary>
     public bool NoClobber { get; init; }
 
@@ -44,4 +47,7 @@ internal sealed record PartialStorageOptions
 
     /// <summary>After how many bytes written they are flushed.</summary>
     public long FlushInterval { get; init; } = DefaultFlushInterval;
+
+    /// <summary>Whether what stands at a path may give way.</summary>
+    public bool IsReplaceable(string path, FileEntry entry) => Overwrite || MayReplace?.Invoke(path, entry) == true;
 }

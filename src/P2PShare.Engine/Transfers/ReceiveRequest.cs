@@ -27,6 +27,9 @@ public sealed record ReceiveRequest
     /// <summary>Bytes per second received; null for no limit of its own.</summary>
     public long? DownloadLimit { get; init; }
 
+    /// <summary>Whether an existing file gives way that this peer itself received there and nobody has changed since.</summary>
+    public bool ReplaceReceived { get; init; }
+
     /// <summary>Whether an existing target is left alone and the transfer fails with FileExists even if it could verify.</summary>
     public bool NoClobber { get; init; }
 }

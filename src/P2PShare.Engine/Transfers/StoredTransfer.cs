@@ -21,6 +21,8 @@ internal sealed record StoredTransfer
 
     public bool NoClobber { get; init; }
 
+    public bool ReplaceReceived { get; init; }
+
     public string? AttributesHash { get; init; }
 
     public long Length { get; init; }
@@ -60,6 +62,7 @@ internal sealed record StoredTransfer
         Files = descriptor.Files,
         Overwrite = descriptor.Overwrite,
         NoClobber = descriptor.NoClobber,
+        ReplaceReceived = descriptor.ReplaceReceived,
         AttributesHash = descriptor.AttributesHash?.ToString(),
         Length = descriptor.Length,
         FileCount = descriptor.FileCount,
@@ -91,6 +94,7 @@ internal sealed record StoredTransfer
             Files = Files,
             Overwrite = Overwrite,
             NoClobber = NoClobber,
+            ReplaceReceived = ReplaceReceived,
             AttributesHash = attributes,
             Length = Length,
             FileCount = FileCount,

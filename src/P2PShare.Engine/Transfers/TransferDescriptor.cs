@@ -24,6 +24,9 @@ internal sealed record TransferDescriptor
 
     public bool NoClobber { get; init; }
 
+    /// <summary>Whether files that this peer received before, and nobody changed, give way.</summary>
+    public bool ReplaceReceived { get; init; }
+
     /// <summary>SHA-256 of the attributes blob, from the share record; null if the share has none.</summary>
     public Hash256? AttributesHash { get; init; }
 

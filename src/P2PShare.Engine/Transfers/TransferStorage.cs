@@ -6,10 +6,11 @@ namespace P2PShare.Engine.Transfers;
 /// <summary>Opens downloads on this machine's disks; their resume states stand in the peer's state directory.</summary>
 /// <param name="resumeFolder">Where the resume states stand.</param>
 /// <param name="handles">Where files are kept open.</param>
+/// <param name="received">What may be replaced where a transfer allows that.</param>
 /// <param name="fileSystem">The disks.</param>
 /// <param name="flushInterval">After how many bytes a download is flushed.</param>
 /// <param name="time">For retries and the rate of progress reports.</param>
-internal sealed class TransferStorage(string resumeFolder, FileHandleCache handles, IStorageFileSystem fileSystem, long flushInterval, TimeProvider time) : ITransferStorage
+internal sealed class TransferStorage(string resumeFolder, FileHandleCache handles, ReceivedFiles received, IStorageFileSystem fileSystem, long flushInterval, TimeProvider time) : ITransferStorage
 {
     public async Task<OpenedStorage> OpenAsync(
         TransferDescriptor descriptor, TorrentInfo info, PieceLayers layers, ShareAttributes? attributes, IProgress<long> checkedBytes, CancellationToken cancellationToken)
@@ -25,6 +26,7 @@ internal sealed class TransferStorage(string resumeFolder, FileHandleCache handl
                 Files = descriptor.Files,
                 Overwrite = descriptor.Overwrite,
                 NoClobber = descriptor.NoClobber,
+                MayReplace = descriptor.ReplaceReceived ? received.IsUnchanged : null,
                 Handles = handles,
                 FileSystem = fileSystem,
                 FlushInterval = flushInterval,

@@ -1,0 +1,25 @@
+using System.Collections.Concurrent;
+
+namespace P2PShare.Engine.Storage;
+
+/// <summary>
+/// The files this peer has received, as it left them: what still looks so may give way to a newer version of itself, and
+/// nothing else may. Thread-safe.
+/// </summary>
+internal sealed class ReceivedFiles
+{
+    /// <summary>Past so many files new ones are not noted, and are then not replaced unasked.</summary>
+    public const int MaxFiles = 500_000;
+
+    private readonly ConcurrentDictionary<string, FileState> _files = new(StringComparer.Ordinal);
+
+    public void Add(IEnumerable<SourceFile> files)
+    {
+        foreach (var file in files)
+            if (_files.Count < MaxFiles) _files[file.FullPath] = new FileState(file.Length, file.ModifiedNs);
+    }
+
+    /// <summary>Whether what stands at a path now is what was received there, by size and time of the last write.</summary>
+    public bool IsUnchanged(string path, FileEntry entry) =>
+        entry.Kind == EntryKind.File && _files.TryGetValue(path, out var known) && known == new FileState(entry.Length, entry.ModifiedNs);
+}
