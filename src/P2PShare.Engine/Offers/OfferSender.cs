@@ -1,6 +1,6 @@
+using P2PShare.Engine.Catalogue;
 using P2PShare.Engine.Errors;
 using P2PShare.Engine.Membership;
-using P2PShare.Engine.Catalogue;
 using P2PShare.Engine.Transport;
 using P2PShare.Protocol.Membership;
 using P2PShare.Protocol.Membership.Messages;
@@ -27,6 +27,7 @@ internal sealed class OfferSender(
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _running = Task.CompletedTask;
     private bool _isRunning;
+    private bool _isStopping;
 
     /// <summary>Offers have been added or answered.</summary>
     public void Wake()
@@ -34,7 +35,7 @@ internal sealed class OfferSender(
         lock (_lock)
         {
             Interlocked.Exchange(ref _changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
-            if (_isRunning || _stopping.IsCancellationRequested || !offers.HasOpen) return;
+            if (_isRunning || _isStopping || !offers.HasOpen) return;
             _isRunning = true;
             _running = Task.Run(RunAsync);
         }
@@ -48,11 +49,12 @@ internal sealed class OfferSender(
         Task running;
         lock (_lock)
         {
-            if (_stopping.IsCancellationRequested) return;
-            _stopping.Cancel();
+            if (_isStopping) return;
+            _isStopping = true;
             running = _running;
         }
 
+        await _stopping.CancelAsync().ConfigureAwait(false);
         await running.ConfigureAwait(false);
         _changed.TrySetCanceled();
         _dials.Dispose();

@@ -13,10 +13,11 @@ internal sealed class ReceivedFiles
 
     private readonly ConcurrentDictionary<string, FileState> _files = new(StringComparer.Ordinal);
 
+    /// <param name="files">In the order of the share's files; those that were not chosen have no path.</param>
     public void Add(IEnumerable<SourceFile> files)
     {
         foreach (var file in files)
-            if (_files.Count < MaxFiles) _files[file.FullPath] = new FileState(file.Length, file.ModifiedNs);
+            if (file.FullPath is not null && _files.Count < MaxFiles) _files[file.FullPath] = new FileState(file.Length, file.ModifiedNs);
     }
 
     /// <summary>Whether what stands at a path now is what was received there, by size and time of the last write.</summary>
