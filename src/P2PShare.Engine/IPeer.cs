@@ -116,6 +116,17 @@ public interface IPeer : IAsyncDisposable
     /// <summary>Starts, or goes on with, a transfer; returns as soon as it is registered.</summary>
     Task<ITransfer> ReceiveAsync(ReceiveRequest request, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Which peer has how much of a share: all present peers, by name, again whenever something has changed, at most once a
+    /// second, until cancelled. Those that are on their way are asked by way of the coordinator; that ends with the enumeration.
+    /// </summary>
+    /// <exception cref="Errors.P2PShareException">ShareNotFound; PeerStopped.</exception>
+    IAsyncEnumerable<IReadOnlyList<PeerProgress>> WatchShareAsync(string infoHash, CancellationToken cancellationToken = default);
+
+    /// <summary>Which peer has how much of a share, now: within about a second, at most five.</summary>
+    /// <exception cref="Errors.P2PShareException">ShareNotFound; PeerStopped.</exception>
+    Task<IReadOnlyList<PeerProgress>> GetShareProgressAsync(string infoHash, CancellationToken cancellationToken = default);
+
     /// <summary>The transfers of this peer, newest first.</summary>
     IReadOnlyList<ITransfer> GetTransfers();
 

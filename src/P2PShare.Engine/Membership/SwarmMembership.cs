@@ -272,6 +272,12 @@ internal sealed partial class SwarmMembership : ITransportEvents, ISwarmShares, 
                 case Offer or OfferAnswer:
                     OffersReceived?.Invoke(link, message);
                     break;
+                case ProgressSubscribe request:
+                    OnProgressSubscribe(link, request);
+                    break;
+                case Progress progress:
+                    OnProgress(link, progress);
+                    break;
             }
         }
         catch (ProtocolException error)

@@ -45,6 +45,12 @@ public static class MembershipLimits
     /// <summary>Shares of one offer, or of one answer to offers.</summary>
     public const int MaxOffers = 100;
 
+    /// <summary>Peers in one progress message: together with its head, less than 8 KiB.</summary>
+    public const int MaxProgressItems = 200;
+
+    /// <summary>For how many seconds progress is asked for at most.</summary>
+    public const int MaxProgressLease = 60;
+
     /// <summary>2^53 - 1: the largest version, term, sequence or join number, so that whatever reads JSON reads it exactly.</summary>
     public const long MaxNumber = (1L << 53) - 1;
 

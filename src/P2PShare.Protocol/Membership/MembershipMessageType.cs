@@ -45,10 +45,10 @@ public enum MembershipMessageType : byte
     /// <summary>Reserved for succession.</summary>
     Relay = 20,
 
-    /// <summary>Reserved for watching a share.</summary>
+    /// <summary>Asks for progress on a share.</summary>
     ProgressSubscribe = 21,
 
-    /// <summary>Reserved for watching a share.</summary>
+    /// <summary>How far peers are with a share.</summary>
     Progress = 22,
 
     /// <summary>Offers shares to a peer.</summary>

@@ -61,10 +61,13 @@ internal sealed class TestMember : IMembershipEvents, IChannelAcceptor, ISwarmTr
 
     public Func<PeerId, InfoHash, IChannelHandler?> Accept { get; set; } = (_, _) => null;
 
+    /// <summary>Sees what comes in before the membership does.</summary>
+    public Func<ITransportEvents, ITransportEvents> Tap { get; set; } = events => events;
+
     public TestMember Start(params string[] connectTo)
     {
         foreach (var address in connectTo) Book.Give(address);
-        Transport.Start(Membership, this);
+        Transport.Start(Tap(Membership), this);
         Membership.Start();
         return this;
     }

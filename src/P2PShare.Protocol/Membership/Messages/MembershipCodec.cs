@@ -53,6 +53,8 @@ public static class MembershipCodec
             MembershipMessageType.Pong => Pong.Parse(payload),
             MembershipMessageType.Offer => Offer.Parse(payload),
             MembershipMessageType.OfferAnswer => OfferAnswer.Parse(payload),
+            MembershipMessageType.ProgressSubscribe => ProgressSubscribe.Parse(payload),
+            MembershipMessageType.Progress => Progress.Parse(payload),
             _ => null,
         };
         return message is not null;

@@ -48,6 +48,10 @@ public sealed class MembershipCodecTests
             new Pong(5, 1_780_000_000_001),
             new Offer([new(TestPeer.Share(1), "disc.iso"), new(TestPeer.Share(2), "tööls")]),
             new OfferAnswer([new(new(TestPeer.Share(1), "disc.iso"), OfferOutcome.Accepted), new(new(TestPeer.Share(2), "x"), OfferOutcome.Declined, "not here")]),
+            new ProgressSubscribe(TestPeer.Share(1), 10),
+            new ProgressSubscribe(TestPeer.Share(2), 0),
+            new Progress { InfoHash = TestPeer.Share(1), Items = [], IsFirst = true, IsLast = true },
+            new Progress { InfoHash = TestPeer.Share(1), Items = ProgressOf(Bob, Alice) },
         ];
     }
 
@@ -66,7 +70,7 @@ public sealed class MembershipCodecTests
     public void Every_message_of_this_version_has_a_sample_and_a_number()
     {
         var types = Samples().Cast<object[]>().Select(row => ((MembershipMessage)row[0]).Type).Distinct().Order();
-        Assert.Equal([.. Enumerable.Range(0, 18), 23, 28], types.Select(type => (int)type));
+        Assert.Equal([.. Enumerable.Range(0, 18), 21, 22, 23, 28], types.Select(type => (int)type));
     }
 
     [Fact]
@@ -104,7 +108,7 @@ public sealed class MembershipCodecTests
     public void Refuses_a_message_that_lacks_a_key_or_has_a_value_of_another_type(MembershipMessage message)
     {
         // Without it the message means the same: it is not sent, or has a default.
-        string[] optional = ["observed", "text", "last", "entries", "roster"];
+        string[] optional = ["observed", "text", "first", "last", "entries", "roster"];
         var text = Encoding.Latin1.GetString(MembershipCodec.Encode(message));
         foreach (var key in KeysOf(message))
         {
@@ -185,6 +189,9 @@ public sealed class MembershipCodecTests
         Assert.True(Mutator.CountRefused(inputs, bytes => MembershipCodec.TryDecode(message.Type, bytes, out _)) > 50);
     }
 
+    private static ProgressItem[] ProgressOf(PeerId receiving, PeerId suspended) =>
+        [new(receiving, ProgressState.Receiving, 4_211, ProgressItem.MaxRate), new(suspended, ProgressState.Suspended, ProgressItem.Whole, 0)];
+
     private static void Decode(MembershipMessageType type, byte[] payload) => MembershipCodec.TryDecode(type, payload, out _);
 
     private static List<string> KeysOf(MembershipMessage message)
@@ -212,6 +219,7 @@ public sealed class MembershipCodecTests
         Publish publish => $"{publish.Entries.Count}",
         Offer offer => string.Join(' ', offer.Shares),
         OfferAnswer answer => string.Join(' ', answer.Replies),
+        Progress progress => $"{progress with { Items = [] }} {string.Join(' ', progress.Items.OrderBy(item => item.Peer))}",
         _ => message.ToString(),
     };
 }
