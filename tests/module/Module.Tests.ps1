@@ -43,7 +43,7 @@ Describe 'The module' {
     }
 
     It 'calls no property of its objects Id or Path' {
-        foreach ($type in 'P2PShare.Engine.Transfers.TransferInfo', 'P2PShare.Engine.Catalogue.ShareInfo', 'P2PShare.Engine.Catalogue.ShareFileInfo', 'P2PShare.Engine.Membership.PeerInfo', 'P2PShare.Engine.Identity.SwarmInfo', 'P2PShare.Engine.PeerEvent') {
+        foreach ($type in 'P2PShare.Engine.Transfers.TransferInfo', 'P2PShare.Engine.Catalogue.ShareInfo', 'P2PShare.Engine.Catalogue.ShareFileInfo', 'P2PShare.Engine.Membership.PeerInfo', 'P2PShare.Engine.Membership.PeerProgress', 'P2PShare.Engine.Identity.SwarmInfo', 'P2PShare.Engine.PeerEvent') {
             ($type -as [type]).GetProperties().Name | Where-Object { $_ -in 'Id', 'Path' } | Should -BeNullOrEmpty -Because $type
         }
     }
@@ -59,7 +59,7 @@ Describe 'The module' {
 
     It 'has tables of at most six columns and a list for each type it emits' {
         [xml] $format = Get-Content -Raw (Join-Path $module.ModuleBase 'P2PShare.Format.ps1xml')
-        foreach ($type in 'P2PShare.Engine.Transfers.TransferInfo', 'P2PShare.Engine.Catalogue.ShareInfo', 'P2PShare.Engine.Catalogue.ShareFileInfo', 'P2PShare.Engine.Membership.PeerInfo', 'P2PShare.Engine.Identity.SwarmInfo', 'P2PShare.Engine.PeerEvent') {
+        foreach ($type in 'P2PShare.Engine.Transfers.TransferInfo', 'P2PShare.Engine.Catalogue.ShareInfo', 'P2PShare.Engine.Catalogue.ShareFileInfo', 'P2PShare.Engine.Membership.PeerInfo', 'P2PShare.Engine.Membership.PeerProgress', 'P2PShare.Engine.Identity.SwarmInfo', 'P2PShare.Engine.PeerEvent') {
             $views = $format.Configuration.ViewDefinitions.View | Where-Object { $_.ViewSelectedBy.TypeName -eq $type }
             $table = $views.TableControl | Where-Object { $_ }
             @($table.TableHeaders.TableColumnHeader).Count | Should -BeIn (3..6) -Because $type

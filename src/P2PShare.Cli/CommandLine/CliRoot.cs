@@ -43,6 +43,7 @@ internal static class CliRoot
         ReceiveCommand.Build(),
         PeersCommand.Build(),
         ListCommand.Build(),
+        StatusCommand.Build(),
         DemoCommand.Build(),
     };
 

@@ -34,6 +34,12 @@ internal abstract class CliOutput
 
     public abstract void Shares(IReadOnlyList<ShareInfo> shares);
 
+    /// <summary>How far each peer is with one share.</summary>
+    /// <param name="progress">The peers, by name.</param>
+    /// <param name="changed">Those of which that is news.</param>
+    /// <param name="again">Whether this comes again and again.</param>
+    public abstract void Progress(IReadOnlyList<PeerProgress> progress, IReadOnlyList<PeerProgress> changed, bool again);
+
     public abstract void Published(ShareInfo share);
 
     public abstract void Copies(ShareInfo share, int copies, int wanted);

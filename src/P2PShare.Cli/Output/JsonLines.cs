@@ -45,6 +45,9 @@ internal sealed record ShareLine(ShareInfo Share) : JsonLine("share");
 /// <summary>A peer of the roster.</summary>
 internal sealed record PeerLine(PeerInfo Peer) : JsonLine("peer");
 
+/// <summary>How far a peer of the swarm is with a share.</summary>
+internal sealed record PeerProgressLine(PeerProgress Progress) : JsonLine("peerProgress");
+
 /// <summary>How many other peers hold all of a share.</summary>
 internal sealed record CopiesLine(string Name, string InfoHash, int Copies, int Wanted) : JsonLine("copies");
 
@@ -82,6 +85,7 @@ internal sealed record SummaryLine(string Command, int Completed, int Failed, lo
 [JsonSerializable(typeof(HashingLine))]
 [JsonSerializable(typeof(ShareLine))]
 [JsonSerializable(typeof(PeerLine))]
+[JsonSerializable(typeof(PeerProgressLine))]
 [JsonSerializable(typeof(CopiesLine))]
 [JsonSerializable(typeof(ProgressLine))]
 [JsonSerializable(typeof(ReceivedLine))]

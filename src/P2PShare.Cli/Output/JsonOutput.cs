@@ -57,6 +57,11 @@ internal sealed class JsonOutput(Stream output, TextWriter errors) : CliOutput
         foreach (var share in shares) Write(new ShareLine(share));
     }
 
+    public override void Progress(IReadOnlyList<PeerProgress> progress, IReadOnlyList<PeerProgress> changed, bool again)
+    {
+        foreach (var peer in changed) Write(new PeerProgressLine(peer));
+    }
+
     public override void Published(ShareInfo share) => Write(new ShareLine(share));
 
     public override void Copies(ShareInfo share, int copies, int wanted) => Write(new CopiesLine(share.Name, share.InfoHash, copies, wanted));

@@ -101,6 +101,25 @@ internal sealed class TextOutput(TextWriter output, TextWriter errors) : CliOutp
         WriteTable(table);
     }
 
+    public override void Progress(IReadOnlyList<PeerProgress> progress, IReadOnlyList<PeerProgress> changed, bool again)
+    {
+        if (progress.Count == 0) return;
+        var complete = progress.Count(peer => peer.State == PeerProgressState.Complete);
+        var receiving = progress.Where(peer => peer.State == PeerProgressState.Receiving).ToList();
+        var summary = $"{progress[0].ShareName}: {Number(complete)} of {Number(progress.Count)} complete, {Number(receiving.Count)} receiving at {Printable.Rate(receiving.Sum(peer => peer.DownloadRate))}.";
+        // Again and again: a terminal shows the whole anew, a file gets what has changed.
+        if (again && IsTerminal) Console.Clear();
+        Say(again ? $"{DateTime.Now:HH:mm:ss}  {summary}" : summary);
+        var table = new TextTable("PEER", "STATE", "DONE", "RATE") { RightAligned = ["DONE", "RATE"] };
+        foreach (var peer in again && !IsTerminal ? changed : progress)
+        {
+            var done = peer.PercentComplete is not { } percent ? "" : (Math.Floor(percent * 10) / 10).ToString("0.0", CultureInfo.InvariantCulture) + " %";
+            table.Add(peer.IsLocal ? peer.PeerName + " *" : peer.PeerName, peer.State.ToString(), done, peer.DownloadRate > 0 ? Printable.Rate(peer.DownloadRate) : "");
+        }
+
+        WriteTable(table);
+    }
+
     public override void Published(ShareInfo share) =>
         Say($"Published {share.Name}: {Printable.Bytes(share.Length)} in {Files(share.FileCount)}, info-hash {share.InfoHash}{(share.IsOpen ? ", open to any BitTorrent client" : "")}");
 

@@ -1,19 +1,24 @@
 using System.Management.Automation;
+using P2PShare.Engine.Catalogue;
 using P2PShare.Engine.Errors;
+using P2PShare.Engine.Membership;
 using P2PShare.Engine.Transfers;
 using P2PShare.PowerShell.Completion;
 using P2PShare.PowerShell.Jobs;
+using WildcardPattern = System.Management.Automation.WildcardPattern;
 
 namespace P2PShare.PowerShell.Commands;
 
-/// <summary>Lists the transfers of the peers of this process, newest first.</summary>
+/// <summary>Lists the transfers of the peers of this process, newest first; or which peer of the swarm has how much of a share.</summary>
 [Cmdlet(VerbsCommon.Get, "P2PTransfer", DefaultParameterSetName = NameSet)]
-[OutputType(typeof(TransferInfo))]
-public sealed class GetP2PTransferCommand : PeerCmdlet
+[OutputType(typeof(TransferInfo), ParameterSetName = [NameSet, TransferIdSet, InfoHashSet])]
+[OutputType(typeof(PeerProgress), ParameterSetName = [AllPeersSet])]
+public sealed class GetP2PTransferCommand : CatalogueCmdlet
 {
     private const string NameSet = "Name";
     private const string TransferIdSet = "TransferId";
     private const string InfoHashSet = "InfoHash";
+    private const string AllPeersSet = "AllPeers";
 
     /// <summary>Names of shares.</summary>
     [Parameter(ParameterSetName = NameSet, Position = 0)]
@@ -33,8 +38,25 @@ public sealed class GetP2PTransferCommand : PeerCmdlet
     [ValidateNotNullOrEmpty]
     public string[] InfoHash { get; set; } = [];
 
+    /// <summary>A share's name or info-hash, or the share itself.</summary>
+    [Parameter(ParameterSetName = AllPeersSet, Mandatory = true, ValueFromPipeline = true, HelpMessage = "The name of a share.")]
+    [ArgumentCompleter(typeof(ShareNameCompleter))]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    public string[] Share { get; set; } = [];
+
+    /// <summary>Shows how far every peer of the swarm is with the share, instead of this process's transfers.</summary>
+    [Parameter(ParameterSetName = AllPeersSet, Mandatory = true)]
+    public SwitchParameter AllPeers { get; set; }
+
     private protected override void Process()
     {
+        if (ParameterSetName == AllPeersSet)
+        {
+            ShowAllPeers();
+            return;
+        }
+
         var all = LocalPeerSelector.All(Peer).SelectMany(p => p.Engine.GetTransfers()).Select(t => t.GetSnapshot()).ToList();
         switch (ParameterSetName)
         {
@@ -48,6 +70,18 @@ public sealed class GetP2PTransferCommand : PeerCmdlet
                 if (Name is null) WriteObject(all, enumerateCollection: true);
                 else foreach (var name in Name) ShowNamed(all, name);
                 break;
+        }
+    }
+
+    private void ShowAllPeers()
+    {
+        var peers = WaitForCatalogues(LocalPeerSelector.All(Peer));
+        if (peers.Count == 0) return;
+        foreach (var pattern in Share)
+        {
+            var found = Find(peers, pattern, publisher: null, allVersions: false).DistinctBy(match => (match.Peer.SwarmId, match.Share.InfoHash)).ToList();
+            if (found.Count == 0 && !ShareSearch.IsWildcard(pattern)) WriteError(CatalogueErrors.ShareNotFound(pattern), pattern);
+            foreach (var (peer, share) in found) WriteObject(Run(token => peer.Engine.GetShareProgressAsync(share.InfoHash, token)), enumerateCollection: true);
         }
     }
 
