@@ -178,8 +178,8 @@ def halves(run):
 
 
 SCENARIOS = {
-    'partition-relayed': (relayed, False),
+    'partition-relayed': (relayed, True),
     'partition-told': (told, False),
-    'partition-one-way': (one_way, False),
+    'partition-one-way': (one_way, True),
     'partition-halves': (halves, True),
 }

@@ -117,7 +117,7 @@ def main():
         hosts.check()
     except hosts.Unavailable as error:
         reason = str(error)
-    if not os.path.exists(args.program):
+    if not reason and not os.path.exists(args.program):
         reason = f'{args.program} is not built'
     if reason:
         skipped = [(name, reason) for name in chosen]
