@@ -91,8 +91,8 @@ def successor(swarm, others, old, since, seconds):
 def explain(run, peers, since):
     """What each process told of its coordinator since a moment, for a time that was too long."""
     for peer in peers:
-        told = [f'{unix(line["time"]) - since:.3f} {line["kind"]} {line.get("peer", {}).get("name", "")}'
-                for line in peer.events('Joined', 'CoordinatorChanged', 'Isolated', 'PeerLeft', 'Warning') if unix(line['time']) >= since]
+        told = [f'{unix(line["time"]) - since:.3f} {line["kind"]} {line.get("peer", {}).get("name") or line["message"]}'
+                for line in peer.events('Joined', 'CoordinatorChanged', 'Isolated', 'PeerLeft', 'PeerRefused', 'PeerUnreachable', 'Warning') if unix(line['time']) >= since]
         run.say(f'  {peer.name}: ' + '; '.join(told))
 
 
@@ -140,7 +140,10 @@ def frozen(run):
         time.sleep(1)
         since = busy.old.go_on()
         busy.swarm.wait(lambda: busy.old.coordinator == new.peer_id, 60, 'stepping back')
-        run.target(first_named(busy.old, new.peer_id, since) - since, 1.0, 'the old one, continued, steps back', ' s')
+        took = first_named(busy.old, new.peer_id, since) - since
+        if took > 1.0:
+            explain(run, busy.swarm.peers, since)
+        run.target(took, 1.0, 'the old one, continued, steps back', ' s')
         busy.swarm.wait(lambda: all(len(peer.roster) == 5 for peer in busy.swarm.peers), 60, 'one roster of six')
         busy.finish()
         run.expect(agreed(busy.swarm.peers) == new.peer_id, 'the new one stays the coordinator')
