@@ -1,3 +1,4 @@
+using P2PShare.Engine.Discovery;
 using P2PShare.Engine.Storage;
 
 namespace P2PShare.Engine;
@@ -29,6 +30,9 @@ public sealed record PeerOptions
     /// <summary>Peers to join at, as "host:port", "host" or "[v6]:port".</summary>
     public IReadOnlyList<string> ConnectTo { get; init; } = [];
 
+    /// <summary>Whether the peer looks for others of its swarm on the local networks, by multicast; on loopback alone when it listens there alone.</summary>
+    public bool Discovery { get; init; } = true;
+
     /// <summary>The folder that holds the state of all peers of this user; null for the platform's usual place.</summary>
     public string? StateRoot { get; init; }
 
@@ -58,6 +62,9 @@ public sealed record PeerOptions
 
     /// <summary>From the first byte of a connection until the other end has shown who it is.</summary>
     internal TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Opens the groups of local discovery; null for sockets.</summary>
+    internal Func<IMulticast>? Multicast { get; init; }
 
     /// <summary>Where received files and their resume states are kept.</summary>
     internal IStorageFileSystem FileSystem { get; init; } = DiskFileSystem.Instance;

@@ -29,6 +29,7 @@ internal sealed partial class SwarmPeer : IMembershipEvents, ITransferEvents
     void IMembershipEvents.OnIsolated(string reason)
     {
         if (_stopping) return;
+        _discovery?.Hurry();
         Raise(new PeerEvent
         {
             Kind = PeerEventKind.Isolated,

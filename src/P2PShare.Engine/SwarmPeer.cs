@@ -211,6 +211,7 @@ internal sealed partial class SwarmPeer : IPeer
             if (_leafTimer is not null) await _leafTimer.DisposeAsync().ConfigureAwait(false);
             SaveMemory();
             await StopOffersAsync().ConfigureAwait(false);
+            if (_discovery is not null) await _discovery.DisposeAsync().ConfigureAwait(false);
             await _transfers.DisposeAsync().ConfigureAwait(false);
             await _transport.StopAsync("this peer is stopping").ConfigureAwait(false);
             await _membership.DisposeAsync().ConfigureAwait(false);
@@ -244,6 +245,7 @@ internal sealed partial class SwarmPeer : IPeer
         Raise(new PeerEvent { Kind = PeerEventKind.Started, Time = UtcNow, Message = $"Peer '{Name}' of the swarm '{SwarmName}' listens on port {Port}." });
         foreach (var warning in _warnings) Warn(warning, null);
         _transport.Start(_membership, _transfers);
+        StartDiscovery();
         _membership.Start();
         Restore();
         StartOffers();

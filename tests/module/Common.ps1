@@ -14,7 +14,7 @@ function Get-TestedManifest { Join-Path (Get-Module P2PShare).ModuleBase 'P2PSha
 function Start-TestPeer {
     param([Parameter(Mandatory)] $Swarm, [Parameter(Mandatory)] [string] $Name, [Parameter(Mandatory)] [string] $Folder, [object[]] $Join, [hashtable] $With = @{})
     if ($Join) { $With = $With + @{ ConnectTo = @($Join | ForEach-Object { "127.0.0.1:$($_.Port)" }) } }
-    Start-P2PPeer -SwarmPath $Swarm.SwarmPath -Name $Name -Port 0 -ListenAddress 127.0.0.1 -StatePath (Join-Path $Folder 'state') @With
+    Start-P2PPeer -SwarmPath $Swarm.SwarmPath -Name $Name -Port 0 -ListenAddress 127.0.0.1 -NoDiscovery -StatePath (Join-Path $Folder 'state') @With
 }
 
 function Stop-TestPeers {

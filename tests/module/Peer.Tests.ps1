@@ -11,7 +11,7 @@ Describe 'Start-P2PPeer' {
     AfterEach { Stop-TestPeers }
 
     It 'returns a running job that Get-Job sees' {
-        $job = Start-P2PPeer $swarm.SwarmPath -Name north -Port 0 -StatePath $state
+        $job = Start-P2PPeer $swarm.SwarmPath -Name north -Port 0 -NoDiscovery -StatePath $state
         $job | Should -BeOfType P2PShare.PowerShell.Jobs.PeerJob
         $job.State | Should -Be 'Running'
         $job.Name | Should -Be 'north'
@@ -23,47 +23,47 @@ Describe 'Start-P2PPeer' {
     }
 
     It 'takes the swarm from the pipe' {
-        ($swarm | Start-P2PPeer -Name north -Port 0 -StatePath $state).State | Should -Be 'Running'
-        (Get-Item $swarm.SwarmPath | Start-P2PPeer -Name south -Port 0 -StatePath $state).State | Should -Be 'Running'
+        ($swarm | Start-P2PPeer -Name north -Port 0 -NoDiscovery -StatePath $state).State | Should -Be 'Running'
+        (Get-Item $swarm.SwarmPath | Start-P2PPeer -Name south -Port 0 -NoDiscovery -StatePath $state).State | Should -Be 'Running'
     }
 
     It 'takes a swarm object where a path is wanted' {
-        (Start-P2PPeer -SwarmPath $swarm -Name north -Port 0 -StatePath $state).State | Should -Be 'Running'
+        (Start-P2PPeer -SwarmPath $swarm -Name north -Port 0 -NoDiscovery -StatePath $state).State | Should -Be 'Running'
     }
 
     It 'is the same peer when it starts again' {
-        $first = Start-P2PPeer $swarm.SwarmPath -Name north -Port 0 -StatePath $state
+        $first = Start-P2PPeer $swarm.SwarmPath -Name north -Port 0 -NoDiscovery -StatePath $state
         $first | Stop-P2PPeer
-        (Start-P2PPeer $swarm.SwarmPath -Name north -Port 0 -StatePath $state).PeerId | Should -Be $first.PeerId
+        (Start-P2PPeer $swarm.SwarmPath -Name north -Port 0 -NoDiscovery -StatePath $state).PeerId | Should -Be $first.PeerId
     }
 
     It 'starts with a certificate of its own' {
         $own = New-P2PPeerCertificate -Name web1 -AdminPath $swarm.AdminPath -Path $TestDrive -Force
-        $job = $own | Start-P2PPeer -Port 0 -StatePath $state
+        $job = $own | Start-P2PPeer -Port 0 -NoDiscovery -StatePath $state
         $job.Name | Should -Be 'web1'
     }
 
     It 'does nothing with -WhatIf' {
-        Start-P2PPeer $swarm.SwarmPath -Name north -Port 0 -StatePath $state -WhatIf | Should -BeNullOrEmpty
+        Start-P2PPeer $swarm.SwarmPath -Name north -Port 0 -NoDiscovery -StatePath $state -WhatIf | Should -BeNullOrEmpty
         Get-P2PPeer -Local | Should -BeNullOrEmpty
     }
 
     It 'refuses a name that is taken, and says by which process' {
-        $null = Start-P2PPeer $swarm.SwarmPath -Name north -Port 0 -StatePath $state
-        $e = { Start-P2PPeer $swarm.SwarmPath -Name north -Port 0 -StatePath $state } | Should -Throw -PassThru
+        $null = Start-P2PPeer $swarm.SwarmPath -Name north -Port 0 -NoDiscovery -StatePath $state
+        $e = { Start-P2PPeer $swarm.SwarmPath -Name north -Port 0 -NoDiscovery -StatePath $state } | Should -Throw -PassThru
         $e.FullyQualifiedErrorId | Should -BeLike 'PeerAlreadyRunning,*'
         $e.Exception.Message | Should -Match "\b$PID\b"
     }
 
     It 'refuses a port that is taken when it was asked for by number' {
-        $first = Start-P2PPeer $swarm.SwarmPath -Name north -Port 0 -StatePath $state
-        $e = { Start-P2PPeer $swarm.SwarmPath -Name south -Port $first.Port -StatePath $state } | Should -Throw -PassThru
+        $first = Start-P2PPeer $swarm.SwarmPath -Name north -Port 0 -NoDiscovery -StatePath $state
+        $e = { Start-P2PPeer $swarm.SwarmPath -Name south -Port $first.Port -NoDiscovery -StatePath $state } | Should -Throw -PassThru
         $e.FullyQualifiedErrorId | Should -BeLike 'PortInUse,*'
         @(Get-P2PPeer -Local).Name | Should -Be 'north'
     }
 
     It 'says which file to copy from where when it is to join without a swarm file' {
-        $e = { Start-P2PPeer -ConnectTo [::1]:5000 -StatePath $state } | Should -Throw -PassThru
+        $e = { Start-P2PPeer -ConnectTo [::1]:5000 -NoDiscovery -StatePath $state } | Should -Throw -PassThru
         $e.FullyQualifiedErrorId | Should -BeLike 'SwarmNotFound,*'
         $e.CategoryInfo.Category | Should -Be 'ObjectNotFound'
         $e.TargetObject | Should -Be '[::1]:5000'
@@ -78,17 +78,17 @@ Describe 'Start-P2PPeer' {
         @{ What = 'a file that is no PEM'; Id = 'SwarmFileInvalid'; File = { 'x' | Set-Content "$TestDrive/bad.pem"; if (-not $IsWindows) { chmod 600 "$TestDrive/bad.pem" }; "$TestDrive/bad.pem" } }
     ) {
         $path = & $File
-        $e = { Start-P2PPeer $path -Port 0 -StatePath $state } | Should -Throw -PassThru
+        $e = { Start-P2PPeer $path -Port 0 -NoDiscovery -StatePath $state } | Should -Throw -PassThru
         $e.FullyQualifiedErrorId | Should -BeLike "$Id,*"
     }
 
     It 'refuses a swarm file that others may read, unless forced' -Skip:$IsWindows {
         $open = Copy-Item $swarm.SwarmPath "$TestDrive/open.swarm.pem" -PassThru
         chmod 644 $open.FullName
-        $e = { Start-P2PPeer $open.FullName -Port 0 -StatePath $state } | Should -Throw -PassThru
+        $e = { Start-P2PPeer $open.FullName -Port 0 -NoDiscovery -StatePath $state } | Should -Throw -PassThru
         $e.FullyQualifiedErrorId | Should -BeLike 'SwarmFileNotPrivate,*'
         "$($e.Exception.Message) $($e.ErrorDetails.RecommendedAction)" | Should -Match 'chmod'
-        (Start-P2PPeer $open.FullName -Name north -Port 0 -StatePath $state -Force).State | Should -Be 'Running'
+        (Start-P2PPeer $open.FullName -Name north -Port 0 -NoDiscovery -StatePath $state -Force).State | Should -Be 'Running'
     }
 
     It 'makes the default swarm on first use, with a warning that names the file' {
@@ -98,10 +98,10 @@ Describe 'Start-P2PPeer' {
         $script = @"
 `$ErrorActionPreference = 'Stop'
 Import-Module '$(Get-TestedManifest)'
-`$first = Start-P2PPeer -Port 0 -StatePath '$user/state' -WarningVariable w -WarningAction SilentlyContinue
+`$first = Start-P2PPeer -Port 0 -NoDiscovery -StatePath '$user/state' -WarningVariable w -WarningAction SilentlyContinue
 `$swarm = Get-P2PSwarm
 Stop-P2PPeer
-`$null = Start-P2PPeer -Port 0 -StatePath '$user/state' -WarningVariable again -WarningAction SilentlyContinue
+`$null = Start-P2PPeer -Port 0 -NoDiscovery -StatePath '$user/state' -WarningVariable again -WarningAction SilentlyContinue
 Stop-P2PPeer
 [pscustomobject]@{ Warning = "`$w"; Again = "`$again"; Path = `$swarm.SwarmPath; Name = `$first.SwarmName } | ConvertTo-Json -Compress
 "@
@@ -269,7 +269,7 @@ Describe 'A peer started in -Parallel' {
     It 'outlives its runspace' {
         $path = Get-TestedManifest
         $file = $swarm.SwarmPath
-        1 | ForEach-Object -Parallel { Import-Module $using:path; Start-P2PPeer $using:file -Name far -Port 0 -StatePath $using:state } | Out-Null
+        1 | ForEach-Object -Parallel { Import-Module $using:path; Start-P2PPeer $using:file -Name far -Port 0 -NoDiscovery -StatePath $using:state } | Out-Null
         (Get-P2PPeer -Local).Name | Should -Be 'far'
         Stop-P2PPeer far
         Get-P2PPeer -Local | Should -BeNullOrEmpty
@@ -280,7 +280,7 @@ Describe 'Removing the module' {
     It 'stops the peers' {
         $script = @"
 Import-Module '$(Get-TestedManifest)'
-`$job = Start-P2PPeer '$($swarm.SwarmPath)' -Name leaving -Port 0 -StatePath '$state'
+`$job = Start-P2PPeer '$($swarm.SwarmPath)' -Name leaving -Port 0 -NoDiscovery -StatePath '$state'
 Remove-Module P2PShare
 "`$(`$job.State)"
 "@

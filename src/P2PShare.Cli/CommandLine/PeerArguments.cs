@@ -15,6 +15,7 @@ internal sealed record PeerArguments
     public int? Port { get; init; }
     public string? Listen { get; init; }
     public IReadOnlyList<string> Connect { get; init; } = [];
+    public bool Discovery { get; init; } = true;
     public string? State { get; init; }
     public long? UploadLimit { get; init; }
     public long? DownloadLimit { get; init; }
@@ -40,6 +41,7 @@ internal sealed record PeerArguments
             ListenAddress = Listen,
             Resume = Stays,
             ConnectTo = connectsToSwarm ? Connect : [],
+            Discovery = Discovery,
             StateRoot = State is null ? null : Path.GetFullPath(State),
             UploadLimit = UploadLimit,
             DownloadLimit = DownloadLimit,

@@ -26,6 +26,7 @@ internal sealed class PeerCommandOptions
         AllowMultipleArgumentsPerToken = false,
     };
 
+    private readonly Option<bool> _noDiscovery = new("--no-discovery") { Description = "Do not look for peers on the local network." };
     private readonly Option<string?> _state = new("--state") { Description = "The folder in which peers keep their state.", HelpName = "DIR" };
     private readonly Option<long?> _uploadLimit = CliOptions.Bytes("--upload-limit", "Bytes per second sent, such as 500K, 10M or 1Gi. Default: no limit.");
     private readonly Option<long?> _downloadLimit = CliOptions.Bytes("--download-limit", "Bytes per second received. Default: no limit.");
@@ -42,7 +43,7 @@ internal sealed class PeerCommandOptions
 
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_swarm, _name, _port, _listen, _connect, _state, _uploadLimit, _downloadLimit, _insecureSwarm, _stopOnEof, _json])
+        foreach (Option option in (Option[])[_swarm, _name, _port, _listen, _connect, _noDiscovery, _state, _uploadLimit, _downloadLimit, _insecureSwarm, _stopOnEof, _json])
         {
             command.Options.Add(option);
         }
@@ -60,6 +61,7 @@ internal sealed class PeerCommandOptions
         Port = result.GetValue(_port),
         Listen = result.GetValue(_listen),
         Connect = result.GetValue(_connect) ?? [],
+        Discovery = !result.GetValue(_noDiscovery),
         State = result.GetValue(_state),
         UploadLimit = result.GetValue(_uploadLimit),
         DownloadLimit = result.GetValue(_downloadLimit),

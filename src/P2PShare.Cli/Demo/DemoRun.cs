@@ -119,7 +119,7 @@ internal sealed class DemoRun(DemoSettings settings)
 
     private DemoPeer Start(List<DemoPeer> peers, string name, string swarm, string? address, params string[] command)
     {
-        string[] common = ["--swarm", swarm, "--name", name, "--state", Path.Combine(_work, "state"), "--listen", "127.0.0.1", "--port", "0"];
+        string[] common = ["--swarm", swarm, "--name", name, "--state", Path.Combine(_work, "state"), "--listen", "127.0.0.1", "--port", "0", "--no-discovery"];
         string[] connect = address is null ? [] : ["--connect", address];
         string[] end = ["--stop-on-eof"];
         var peer = DemoPeer.Start(name, [.. command, .. common, .. connect, .. end]);

@@ -6,17 +6,29 @@ using P2PShare.Protocol.Membership;
 namespace P2PShare.Engine.Membership;
 
 /// <summary>
-/// Where the swarm may be found: addresses the user gave, addresses remembered from earlier, with what each last answered
-/// and when it is tried next. Thread-safe.
+/// Where the swarm may be found: addresses the user gave, addresses remembered from earlier, addresses heard on the local
+/// network; with what each last answered and when it is tried next. Thread-safe.
 /// </summary>
 internal sealed class AddressBook(TimeProvider time, Random random)
 {
     private const int MaxRemembered = 64;
+    private const int MaxHeard = 64;
+    private const int MaxHeardAtOnce = 4;
+    private const int MaxHeardTries = 3;
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(30);
 
+    // Time for the newcomer to join by itself: of all that hear it, none should have to dial.
+    private static readonly TimeSpan HeardDelay = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan HeardSpread = TimeSpan.FromSeconds(8);
+
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Line> _lines = new(StringComparer.OrdinalIgnoreCase);
+    private long _listenSince;
+    private TimeSpan _listenFor;
+
+    /// <summary>Whether a peer of the roster says to be at an address, so that one that was only heard need not be dialled.</summary>
+    public Func<IPEndPoint, bool> IsPresent { get; set; } = _ => false;
 
     /// <summary>Whether the user gave any address.</summary>
     public bool HasGiven
@@ -27,28 +39,31 @@ internal sealed class AddressBook(TimeProvider time, Random random)
         }
     }
 
-    /// <summary>Whether every address has been tried at least once.</summary>
+    /// <summary>Whether every address has been tried at least once, and others have had time to be heard.</summary>
     public bool AllTried
     {
         get
         {
-            lock (_lock) return _lines.Values.All(line => line.Tries > 0);
+            lock (_lock) return _lines.Values.All(line => line.Tries > 0) && time.GetElapsedTime(_listenSince) >= _listenFor;
         }
     }
 
     /// <exception cref="P2PShareException">InvalidAddress.</exception>
-    public void Give(string address) => Add(Addresses.Parse(address), given: true);
+    public void Give(string address)
+    {
+        var endPoint = Addresses.Parse(address);
+        lock (_lock) Add(endPoint).Given = true;
+    }
 
     public void Remember(string address)
     {
-        lock (_lock)
-        {
-            if (_lines.Count >= MaxRemembered) return;
-        }
-
         try
         {
-            Add(Addresses.Parse(address), given: false);
+            var endPoint = Addresses.Parse(address);
+            lock (_lock)
+            {
+                if (_lines.Values.Count(line => !line.Given && !line.Heard) < MaxRemembered) Add(endPoint);
+            }
         }
         catch (P2PShareException)
         {
@@ -56,38 +71,84 @@ internal sealed class AddressBook(TimeProvider time, Random random)
         }
     }
 
+    /// <summary>From now on others may be heard: nobody is alone before so much time has passed.</summary>
+    public void AwaitHeard(TimeSpan duration)
+    {
+        lock (_lock) (_listenSince, _listenFor) = (time.GetTimestamp(), duration);
+    }
+
+    /// <summary>Notes an address heard on the local network. Anybody can send those, so few are kept, and not for long.</summary>
+    /// <param name="atOnce">Whether it is tried at once, or only when whoever is there has not joined by itself in some seconds.</param>
+    public void Hear(IPEndPoint address, bool atOnce)
+    {
+        if (IsPresent(address)) return;
+        lock (_lock)
+        {
+            var endPoint = new DnsEndPoint(address.Address.ToString(), address.Port);
+            if (_lines.TryGetValue(Addresses.Format(endPoint), out var known))
+            {
+                // Who was given up, or not yet there, has just said that it is.
+                if (known.Failure is not null && !known.UnderWay) known.Delay = default;
+                return;
+            }
+
+            if (_lines.Values.Count(line => line.Heard) >= MaxHeard) return;
+            var line = Add(endPoint);
+            line.Heard = true;
+            line.HeardAt = address;
+            line.LastTry = time.GetTimestamp();
+            if (!atOnce) line.Delay = HeardDelay + random.NextDouble() * HeardSpread;
+        }
+    }
+
     /// <summary>The addresses that are due.</summary>
     /// <param name="isPresent">Whether a peer is in the roster already, so that its address need not be dialled.</param>
-    /// <param name="all">Whether those remembered are wanted too, or only those the user gave.</param>
+    /// <param name="all">Whether those remembered are wanted too, or only those the user gave and those that were heard.</param>
     public IReadOnlyList<DnsEndPoint> TakeDue(Func<PeerId, bool> isPresent, bool all)
     {
         lock (_lock)
         {
+            foreach (var (key, line) in _lines.Where(pair => pair.Value is { HeardAt: { } at, UnderWay: false } && IsPresent(at)).ToList()) _lines.Remove(key);
             var due = _lines.Values
-                .Where(line => (all || line.Given) && !line.UnderWay && (line.Peer is not { } peer || !isPresent(peer)))
-                .Where(line => line.Tries == 0 || time.GetElapsedTime(line.LastTry) >= line.Delay)
+                .Where(line => (all || line.Given || line.Heard) && !line.UnderWay && (line.Peer is not { } peer || !isPresent(peer)))
+                .Where(line => line is { Tries: 0, Heard: false } || time.GetElapsedTime(line.LastTry) >= line.Delay)
                 .ToList();
+            var heard = MaxHeardAtOnce - _lines.Values.Count(line => line is { Heard: true, UnderWay: true });
+            due.RemoveAll(line => line.Heard && heard-- <= 0);
             foreach (var line in due) line.UnderWay = true;
             return [.. due.Select(line => line.EndPoint)];
         }
     }
 
     /// <summary>Notes what came of a try: the peer that answered, or why none did.</summary>
-    /// <returns>Whether it is worth an event: the first failure in a row of an address that the user gave.</returns>
+    /// <returns>Whether it is worth an event: the first failure of its kind in a row, of an address that the user gave.</returns>
     public bool Note(DnsEndPoint endPoint, PeerId? peer, string? failure)
     {
         lock (_lock)
         {
-            if (!_lines.TryGetValue(Addresses.Format(endPoint), out var line)) return false;
-            var first = failure is not null && line.Given && line.Failure != failure;
+            var key = Addresses.Format(endPoint);
+            if (!_lines.TryGetValue(key, out var line)) return false;
             line.UnderWay = false;
             line.Tries++;
             line.LastTry = time.GetTimestamp();
             line.Peer = peer ?? line.Peer;
             line.Failure = failure;
-            var grown = failure is null || line.Delay == default ? FirstDelay : line.Delay * 1.6;
-            line.Delay = (grown < LongestDelay ? grown : LongestDelay) * (0.8 + 0.4 * random.NextDouble());
-            return first;
+            if (failure is null)
+            {
+                line.Told.Clear();
+                line.HeardTries = 0;
+                line.Delay = FirstDelay;
+            }
+            else
+            {
+                line.Delay = line.Delay == default || line.Tries == 1 ? FirstDelay : line.Delay * 1.6;
+            }
+
+            if (line.Delay > LongestDelay) line.Delay = LongestDelay;
+            line.Delay *= 0.8 + 0.4 * random.NextDouble();
+            // One that was heard and is nobody is forgotten; it may be heard again.
+            if (line.Heard && failure is not null && ++line.HeardTries >= MaxHeardTries) _lines.Remove(key);
+            return failure is not null && line.Given && line.Told.Add(failure);
         }
     }
 
@@ -105,14 +166,13 @@ internal sealed class AddressBook(TimeProvider time, Random random)
             return [.. _lines.Values.Select(line => $"{Addresses.Format(line.EndPoint)} ({line.Failure ?? (line.Tries == 0 ? "not answered yet" : "answered")})")];
     }
 
-    private void Add(DnsEndPoint endPoint, bool given)
+    private Line Add(DnsEndPoint endPoint)
     {
-        lock (_lock)
-        {
-            var key = Addresses.Format(endPoint);
-            if (!_lines.TryGetValue(key, out var line)) _lines.Add(key, line = new Line(endPoint));
-            line.Given |= given;
-        }
+        var key = Addresses.Format(endPoint);
+        if (!_lines.TryGetValue(key, out var line)) _lines.Add(key, line = new Line(endPoint));
+        // What the user gives, or the peer remembers, is more than hearsay.
+        (line.Heard, line.HeardAt) = (false, null);
+        return line;
     }
 
     private sealed class Line(DnsEndPoint endPoint)
@@ -120,6 +180,12 @@ internal sealed class AddressBook(TimeProvider time, Random random)
         public DnsEndPoint EndPoint { get; } = endPoint;
 
         public bool Given { get; set; }
+
+        public bool Heard { get; set; }
+
+        public IPEndPoint? HeardAt { get; set; }
+
+        public int HeardTries { get; set; }
 
         public bool UnderWay { get; set; }
 
@@ -132,5 +198,8 @@ internal sealed class AddressBook(TimeProvider time, Random random)
         public PeerId? Peer { get; set; }
 
         public string? Failure { get; set; }
+
+        /// <summary>The failures told since it last answered.</summary>
+        public HashSet<string> Told { get; } = [];
     }
 }

@@ -38,6 +38,10 @@ public sealed class StartP2PPeerCommand : P2PCmdlet
     [ValidateNotNullOrEmpty]
     public string? ListenAddress { get; set; }
 
+    /// <summary>Does not look for peers on the local networks.</summary>
+    [Parameter]
+    public SwitchParameter NoDiscovery { get; set; }
+
     /// <summary>The folder that holds the state of this user's peers.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -71,6 +75,7 @@ public sealed class StartP2PPeerCommand : P2PCmdlet
             Port = Port,
             ListenAddress = ListenAddress,
             ConnectTo = ConnectTo,
+            Discovery = !NoDiscovery,
             StateRoot = StatePath is null ? null : ProviderPaths.Literal(this, StatePath),
             UploadLimit = UploadLimit,
             DownloadLimit = DownloadLimit,

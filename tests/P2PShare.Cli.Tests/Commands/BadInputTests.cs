@@ -84,7 +84,7 @@ public sealed class BadInputTests
         using var taken = new TcpListener(IPAddress.Loopback, 0);
         taken.Start();
         var port = ((IPEndPoint)taken.LocalEndpoint).Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        await FailsAsync("PortInUse", ["serve", "--swarm", swarm.SwarmFile, "--name", "a", "--state", swarm.Folder["state"], "--listen", "127.0.0.1", "--port", port]);
+        await FailsAsync("PortInUse", ["serve", "--swarm", swarm.SwarmFile, "--name", "a", "--state", swarm.Folder["state"], "--listen", "127.0.0.1", "--port", port, "--no-discovery"]);
     }
 
     [Fact]

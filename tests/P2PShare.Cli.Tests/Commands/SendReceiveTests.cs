@@ -128,7 +128,7 @@ public sealed class SendReceiveTests
         await using var swarm = await TestSwarm.NewAsync();
         var (_, address) = await swarm.SendAsync("sender", 1, swarm.Folder.WriteText("source/x.txt", "x"));
 
-        await using var list = CliProcess.Start(File.ReadAllText(swarm.SwarmFile), "list", "--swarm", "-", "--state", swarm.Folder["state"], "--name", "viewer", "--listen", "127.0.0.1", "--port", "0", "--connect", address, "--json");
+        await using var list = CliProcess.Start(File.ReadAllText(swarm.SwarmFile), "list", "--swarm", "-", "--state", swarm.Folder["state"], "--name", "viewer", "--listen", "127.0.0.1", "--port", "0", "--no-discovery", "--connect", address, "--json");
 
         Assert.True(await list.EndAsync() == 0, list.Errors);
         Assert.Equal("x.txt", Assert.Single(list.Lines("share")).GetProperty("share").Text("name"));

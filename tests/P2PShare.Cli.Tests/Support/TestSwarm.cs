@@ -26,7 +26,7 @@ public sealed class TestSwarm : IAsyncDisposable
     /// <summary>What every peer of this swarm is started with: any free port on loopback, state in the test's folder.</summary>
     public string[] Peer(string name, string? connect = null)
     {
-        string[] common = ["--swarm", SwarmFile, "--name", name, "--state", Folder["state"], "--listen", "127.0.0.1", "--port", "0"];
+        string[] common = ["--swarm", SwarmFile, "--name", name, "--state", Folder["state"], "--listen", "127.0.0.1", "--port", "0", "--no-discovery"];
         return connect is null ? common : [.. common, "--connect", connect];
     }
 

@@ -33,6 +33,7 @@ internal sealed class LiveSwarm : IAsyncDisposable
         StateRoot = StateRoot,
         ConnectTo = [.. connectTo.Select(peer => peer.Address)],
         RandomSeed = 1,
+        Discovery = false,
     };
 
     public Task<LivePeer> StartAsync(string name, params LivePeer[] connectTo) => StartAsync(Options(name, connectTo));

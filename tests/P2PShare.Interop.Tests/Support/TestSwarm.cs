@@ -27,6 +27,7 @@ internal sealed class TestSwarm : IAsyncDisposable
     {
         var peer = await Peer.StartAsync(new PeerOptions
         {
+            Discovery = false,
             SwarmPath = _swarmPath,
             Name = name,
             Port = 0,
