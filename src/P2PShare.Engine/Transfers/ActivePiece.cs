@@ -26,6 +26,12 @@ internal sealed class ActivePiece
 {
     public const int BlockSize = BlockRequest.BlockSize;
 
+    // Peers that are asked for a block besides the first.
+    private const int MostDuplicates = 2;
+
+    // Seconds by which a block must come sooner from another peer for it to be asked twice before the endgame.
+    private const double MuchSooner = 0.25;
+
     private enum BlockState : byte
     {
         Free,
@@ -135,16 +141,33 @@ internal sealed class ActivePiece
     }
 
     /// <summary>
-    /// Gives a peer a block that one other peer was asked for and has not brought, the last one first: those before it
-    /// are about to arrive. -1 if there is none.
+    /// Gives a peer a block that others were asked for and that it will bring sooner, the last one first: those before
+    /// it are about to arrive. -1 if there is none.
     /// </summary>
-    public int TakeDuplicate(DownloadPeer peer)
+    /// <param name="wait">Seconds until the peer will have brought it.</param>
+    /// <param name="isEndgame">Whether nothing is left that nobody was asked for: then it need not be much sooner.</param>
+    /// <param name="mayLater">Set when the others are not slow enough yet.</param>
+    public int TakeDuplicate(DownloadPeer peer, double wait, bool isEndgame, long now, ref bool mayLater)
     {
         for (var block = BlockCount - 1; block >= 0; block--)
         {
-            if (_states[block] != BlockState.Requested || _peers[block] == peer || HasDuplicate(block) || peer.HasRequested(Piece, block * BlockSize)) continue;
-            _duplicates.Add((block, peer));
-            return block;
+            if (_states[block] != BlockState.Requested || _peers[block] == peer || peer.HasRequested(Piece, block * BlockSize)) continue;
+            var others = _peers[block]!.ExpectedWait(0, now);
+            var asked = 1;
+            foreach (var duplicate in _duplicates)
+            {
+                if (duplicate.Block != block) continue;
+                others = Math.Min(others, duplicate.Peer.ExpectedWait(0, now));
+                asked++;
+            }
+
+            if (asked <= MostDuplicates && (2 * wait + MuchSooner < others || (isEndgame && asked == 1 && wait <= others)))
+            {
+                _duplicates.Add((block, peer));
+                return block;
+            }
+
+            mayLater |= asked <= MostDuplicates;
         }
 
         return -1;
@@ -239,16 +262,6 @@ internal sealed class ActivePiece
         _peers[block] = null;
         FreeBlocks++;
         _nextFree = Math.Min(_nextFree, block);
-    }
-
-    private bool HasDuplicate(int block)
-    {
-        foreach (var duplicate in _duplicates)
-        {
-            if (duplicate.Block == block) return true;
-        }
-
-        return false;
     }
 
     private void RemoveDuplicate(int block, DownloadPeer peer)

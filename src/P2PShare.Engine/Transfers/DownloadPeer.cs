@@ -6,6 +6,9 @@ namespace P2PShare.Engine.Transfers;
 /// <summary>One peer as the <see cref="DownloadQueue"/> sees it: what it has and what it was asked for. Guarded by the queue's gate.</summary>
 internal sealed class DownloadPeer(object owner, TimeProvider time)
 {
+    // Blocks per second of a peer that has brought too little to tell: its silence will tell.
+    private const double UnknownRate = 1000;
+
     /// <summary>Key: piece and begin. Value: whether the block is still wanted of this peer; if not, only its reply is awaited.</summary>
     private readonly Dictionary<ulong, bool> _requests = [];
 
@@ -59,7 +62,18 @@ internal sealed class DownloadPeer(object owner, TimeProvider time)
     /// <summary>When its last block came, or the first request after a pause was made.</summary>
     public long ActiveAt { get; set; } = time.GetTimestamp();
 
+    /// <summary>When it was last looked for blocks that others are slow to bring.</summary>
+    public long RelievedAt { get; set; }
+
     public int Depth => IsSnubbed ? 1 : Pipeline.Depth;
+
+    /// <summary>Seconds until it will have brought what it is asked for and so many blocks more, by its rate and its silence.</summary>
+    public double ExpectedWait(int more, long now)
+    {
+        var rate = Pipeline.Rate > 0 ? Pipeline.Rate : UnknownRate;
+        var silence = Live == 0 ? 0 : time.GetElapsedTime(ActiveAt, now).TotalSeconds;
+        return IsSnubbed ? double.MaxValue : Math.Max((Live + more) / rate, silence);
+    }
 
     public bool Has(int piece) => Have is { } have && have[piece];
 

@@ -5,16 +5,14 @@ namespace P2PShare.Engine.Transfers;
 
 /// <summary>
 /// What is still to be received of one share and who is asked for which block: rarest pieces first, started ones before
-/// new ones, normally one peer a piece, blocks of lost peers at once to others, and in the end the last blocks from two.
+/// new ones, normally one peer a piece, blocks of lost peers at once to others, and what one is slow to bring from two.
 /// Every member but <see cref="Gate"/> is used with the gate held; nothing here waits, hashes or touches a disk.
 /// </summary>
-internal sealed class DownloadQueue
+internal sealed partial class DownloadQueue
 {
-    // In the endgame a peer is asked for at most this many blocks that others were asked for too.
-    private const int MaxEndgameRequests = 64;
-
     private readonly TorrentInfo _info;
     private readonly PieceBufferPool _buffers;
+    private readonly TimeProvider _time;
     private readonly PieceOrder _order;
     private readonly Bitfield _wanted;
     private readonly List<DownloadPeer> _peers = [];
@@ -33,6 +31,7 @@ internal sealed class DownloadQueue
         _info = info;
         Have = have;
         _wanted = wanted;
+        _time = resources.Time;
         _buffers = resources.Buffers;
         Budget = new RequestBudget(resources, limit ?? new RateLimiter(resources.Time));
         _order = new PieceOrder(info.PieceCount, random);
@@ -135,6 +134,8 @@ internal sealed class DownloadQueue
         if (!_byPiece.TryGetValue(request.Piece, out var active)) return true;
         Release(active, request.Begin / ActivePiece.BlockSize, peer);
         if (active.Owner == peer) active.Owner = null;
+        // Nothing of it is here or on its way: its buffer is of more use to another piece.
+        if (active is { State: ActivePieceState.Receiving, Readers: 0 } && active.FreeBlocks == active.BlockCount) Drop(active, wantAgain: true);
         return true;
     }
 
@@ -308,102 +309,6 @@ internal sealed class DownloadQueue
         _byPiece.TryGetValue(piece, out var active)
             ? Math.Min(ActivePiece.BlockSize, active.Size - begin)
             : Math.Min(ActivePiece.BlockSize, _info.PieceSize(piece) - begin);
-
-    private bool TryNext(DownloadPeer peer, out BlockRequest request)
-    {
-        request = default;
-        var active = Current(peer) ?? NextPiece(peer);
-        int block;
-        if (active is not null)
-        {
-            block = active.TakeFree(peer);
-            if (active.FreeBlocks == 0) RemoveFree(active);
-        }
-        else if (!TryDuplicate(peer, out active, out block))
-        {
-            return false;
-        }
-
-        request = active.Request(block);
-        return true;
-    }
-
-    private ActivePiece? Current(DownloadPeer peer) =>
-        peer.CurrentPiece >= 0 && _byPiece.TryGetValue(peer.CurrentPiece, out var active) && active.FreeIndex >= 0
-        && (!active.Exclusive || active.Owner == peer) && peer.CanServe(active.Piece)
-            ? active
-            : null;
-
-    private ActivePiece? NextPiece(DownloadPeer peer)
-    {
-        var active = Orphan(peer) ?? StartPiece(peer) ?? Shared(peer);
-        peer.CurrentPiece = active?.Piece ?? -1;
-        return active;
-    }
-
-    private ActivePiece? Orphan(DownloadPeer peer)
-    {
-        foreach (var active in _withFree)
-        {
-            if (active.Owner is not null || !peer.CanServe(active.Piece)) continue;
-            // What an earlier owner brought would make a second culprit possible.
-            if (active.Exclusive && active.Readers == 0) active.ForgetBlocks();
-            active.Owner = peer;
-            return active;
-        }
-
-        return null;
-    }
-
-    private ActivePiece? StartPiece(DownloadPeer peer)
-    {
-        if (_order.Count == 0) return null;
-        var piece = _order.Rarest(peer, static (peer, piece) => peer.CanServe(piece), peer.CountedAsSeed ? 0 : 1);
-        if (piece < 0) return null;
-        var size = _info.PieceSize(piece);
-        var buffer = _buffers.TryRent(size, force: _active.Count == 0);
-        if (buffer is null)
-        {
-            peer.IsStarved = true;
-            return null;
-        }
-
-        _order.Remove(piece);
-        var active = _spare.TryPop(out var spare) ? spare : new ActivePiece();
-        active.Start(piece, size, buffer, peer);
-        active.ActiveIndex = _active.Count;
-        _active.Add(active);
-        _byPiece.Add(piece, active);
-        AddFree(active);
-        return active;
-    }
-
-    private ActivePiece? Shared(DownloadPeer peer)
-    {
-        ActivePiece? best = null;
-        foreach (var active in _withFree)
-        {
-            if (!active.Exclusive && active.FreeBlocks > (best?.FreeBlocks ?? 0) && peer.CanServe(active.Piece)) best = active;
-        }
-
-        return best;
-    }
-
-    private bool TryDuplicate(DownloadPeer peer, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out ActivePiece? active, out int block)
-    {
-        active = null;
-        block = -1;
-        if (_order.Count > 0 || peer.Live >= MaxEndgameRequests) return false;
-        for (var i = _active.Count - 1; i >= 0; i--)
-        {
-            active = _active[i];
-            if (active.State != ActivePieceState.Receiving || active.Exclusive || !peer.CanServe(active.Piece)) continue;
-            block = active.TakeDuplicate(peer);
-            if (block >= 0) return true;
-        }
-
-        return false;
-    }
 
     private void Release(ActivePiece active, int block, DownloadPeer peer)
     {

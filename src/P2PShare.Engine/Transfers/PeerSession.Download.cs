@@ -145,6 +145,16 @@ internal sealed partial class PeerSession
         }
     }
 
+    private void OnUnchoke()
+    {
+        lock (Gate)
+        {
+            Download.IsChoking = false;
+            // What it refused it may have now, or have reason to give: a new unchoke says so.
+            Download.ForgetRefusals();
+        }
+    }
+
     private void OnReject(in BlockRequest request)
     {
         lock (Gate)

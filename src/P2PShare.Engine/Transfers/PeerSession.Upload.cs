@@ -14,6 +14,14 @@ internal sealed partial class PeerSession
     // Answers that wait for an upload limit; without one they go to the channel at once.
     private readonly Queue<BlockRequest> _pendingUploads = new();
     private long _sent;
+    private long _sentBefore;
+    private int _queuedAnswers;
+
+    /// <summary>Answers that are not sent yet.</summary>
+    public int QueuedAnswers => Volatile.Read(ref _queuedAnswers);
+
+    /// <summary>Bytes of blocks sent in the last turn of the choker.</summary>
+    public long SentInTurn { get; private set; }
 
     /// <summary>Whether the peer wants something of us.</summary>
     public bool IsRemoteInterested { get; private set; }
@@ -23,6 +31,12 @@ internal sealed partial class PeerSession
 
     /// <summary>When it was last choked or unchoked, a timestamp of the transfer's clock; 0 for never.</summary>
     public long ChokeChangedAt { get; private set; }
+
+    /// <summary>Since when it was refused pieces that others were given (<see cref="SoleSource"/>), and got nothing; null when it was not.</summary>
+    public long? DeferredAt { get; set; }
+
+    /// <summary>When it was let off that; null for never.</summary>
+    public long? ExemptFrom { get; set; }
 
     public long BytesSent => Interlocked.Read(ref _sent);
 
@@ -39,6 +53,7 @@ internal sealed partial class PeerSession
         catch (P2PShareException error)
         {
             _transfer.OnReadFailed(request.Piece, error);
+            Interlocked.Decrement(ref _queuedAnswers);
             return false;
         }
         catch (ObjectDisposedException)
@@ -47,9 +62,19 @@ internal sealed partial class PeerSession
         }
     }
 
+    /// <summary>A turn of the choker is over.</summary>
+    public void EndTurn()
+    {
+        var sent = BytesSent;
+        SentInTurn = sent - _sentBefore;
+        _sentBefore = sent;
+    }
+
     public void OnBlockSent(in BlockRequest request)
     {
         Interlocked.Add(ref _sent, request.Length);
+        Interlocked.Decrement(ref _queuedAnswers);
+        DeferredAt = null;
         _transfer.CountSent(request.Length);
     }
 
@@ -61,12 +86,21 @@ internal sealed partial class PeerSession
         ChokeChangedAt = _transfer.Time.GetTimestamp();
         SendEmpty(choking ? MessageId.Choke : MessageId.Unchoke);
         if (!choking) return;
+        _transfer.Sole.TakeBack(this);
         var dropped = new List<BlockRequest>();
         _channel!.CancelAllBlocks(dropped);
         dropped.AddRange(_pendingUploads);
+        Interlocked.Add(ref _queuedAnswers, -dropped.Count);
         _pendingUploads.Clear();
         if (!Capabilities.Fast) return;
         foreach (var request in dropped) SendRequest(MessageId.RejectRequest, request);
+    }
+
+    /// <summary>Tells the peer that what it was refused may be asked for again: an unchoke does. With the gate held.</summary>
+    public void Forgive()
+    {
+        DeferredAt = null;
+        if (IsOpen && !AmChoking) SendEmpty(MessageId.Unchoke);
     }
 
     /// <summary>Hands an answer that waited for an upload limit to the channel. With the gate held.</summary>
@@ -81,6 +115,7 @@ internal sealed partial class PeerSession
         }
         else
         {
+            Interlocked.Decrement(ref _queuedAnswers);
             Reject(request);
         }
 
@@ -115,15 +150,20 @@ internal sealed partial class PeerSession
     {
         lock (Gate)
         {
-            if (AmChoking || !CanServe(request) || _pendingUploads.Count >= RequestQueue)
+            if (AmChoking || !CanServe(request) || _pendingUploads.Count >= RequestQueue || !_transfer.Sole.Allows(this, request.Piece))
             {
                 Reject(request);
             }
             else if (_transfer.IsUploadLimited || _pendingUploads.Count > 0)
             {
                 _pendingUploads.Enqueue(request);
+                Interlocked.Increment(ref _queuedAnswers);
             }
-            else if (!_channel!.QueueBlock(request))
+            else if (_channel!.QueueBlock(request))
+            {
+                Interlocked.Increment(ref _queuedAnswers);
+            }
+            else
             {
                 Reject(request);
             }
@@ -154,7 +194,9 @@ internal sealed partial class PeerSession
                 else _pendingUploads.Enqueue(pending);
             }
 
-            if (found) Reject(request);
+            if (!found) return;
+            Interlocked.Decrement(ref _queuedAnswers);
+            Reject(request);
         }
     }
 

@@ -96,7 +96,7 @@ internal sealed partial class PeerSession : IForeignChannelHandler
                 OnChoke();
                 break;
             case MessageId.Unchoke:
-                lock (Gate) Download.IsChoking = false;
+                OnUnchoke();
                 break;
             case MessageId.Interested:
                 OnInterested(true);
@@ -261,8 +261,10 @@ internal sealed partial class PeerSession : IForeignChannelHandler
             }
 
             if (piece < 0 || piece >= info.PieceCount) throw new ProtocolException($"It has piece {piece} of {info.PieceCount}.");
-            if (_transfer.Queue is { } queue) queue.AddHave(Download, piece);
-            else Download.Have?.Set(piece);
+            var isNew = _transfer.Queue is { } queue ? queue.AddHave(Download, piece) : Download.Have?.Set(piece) == true;
+            if (!isNew) return;
+            _transfer.Sole.AddHave(piece);
+            if (Download.Have!.IsFull) _transfer.Sole.Review();
         }
     }
 
@@ -270,6 +272,8 @@ internal sealed partial class PeerSession : IForeignChannelHandler
     {
         if (_transfer.Queue is { } queue) queue.SetHave(Download, have);
         else Download.Have = have;
+        _transfer.Sole.Add(this);
+        _transfer.Sole.Review();
     }
 
     private void RequireNegotiated(MessageId id)

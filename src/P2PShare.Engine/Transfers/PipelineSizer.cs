@@ -8,14 +8,18 @@ namespace P2PShare.Engine.Transfers;
 /// </summary>
 internal sealed class PipelineSizer(TimeProvider time)
 {
-    /// <summary>Requests to begin with: 1 MiB.</summary>
-    public const int InitialDepth = 64;
+    /// <summary>Requests to begin with: half a MiB.</summary>
+    public const int InitialDepth = 32;
 
-    public const int MinDepth = 8;
+    public const int MinDepth = 2;
 
     public const int MaxDepth = 1500;
 
+    // Of a peer with some blocks per second little is asked at a time, so that others can have what it would be long in
+    // bringing; of a fast one at least ten blocks, for they come many at once.
     private const double SlackSeconds = 0.03;
+    private const double SlowSlackSeconds = 0.1;
+    private const double MostSlowSlack = 8;
     private static readonly TimeSpan ShortestSample = TimeSpan.FromMilliseconds(50);
 
     private int _max = MaxDepth;
@@ -25,6 +29,9 @@ internal sealed class PipelineSizer(TimeProvider time)
 
     /// <summary>Requests the peer may have outstanding.</summary>
     public int Depth { get; private set; } = InitialDepth;
+
+    /// <summary>Blocks per second, as last measured; 0 while unknown.</summary>
+    public double Rate => _rate;
 
     /// <summary>Takes over the peer's <c>reqq</c> (BEP 10).</summary>
     public void LimitTo(int max)
@@ -55,7 +62,7 @@ internal sealed class PipelineSizer(TimeProvider time)
         _since = now;
         _blocks = 0;
 
-        var target = MinDepth + _rate * (2 * roundTrip.TotalSeconds + SlackSeconds);
+        var target = MinDepth + Math.Min(_rate * SlowSlackSeconds, MostSlowSlack) + _rate * (2 * roundTrip.TotalSeconds + SlackSeconds);
         var next = Math.Clamp(target, 0.75 * Depth, 2.0 * Depth);
         Depth = Math.Clamp((int)next, Math.Min(MinDepth, _max), _max);
     }

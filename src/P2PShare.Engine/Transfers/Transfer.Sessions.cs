@@ -79,6 +79,8 @@ internal sealed partial class Transfer
         _sessions = [.. _sessions.Where(other => other != session)];
         if (_sessions.Length == 0) _deserted = Time.GetTimestamp();
         Queue?.RemovePeer(session.Download);
+        Sole.Remove(session);
+        Sole.Review();
         RaiseState();
     }
 
@@ -206,6 +208,7 @@ internal sealed partial class Transfer
 
         lock (Gate)
         {
+            Sole.Tick();
             if (_sessions.Length == 0 && _deserted != 0 && Time.GetElapsedTime(_deserted, now) > BuffersLast)
             {
                 // Others may need the memory more.

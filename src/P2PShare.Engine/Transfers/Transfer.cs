@@ -48,6 +48,7 @@ internal sealed partial class Transfer : ITransfer
         StartedUtc = Time.GetUtcNow().UtcDateTime;
         Verification = new PieceVerification(this);
         Suspects = new SuspectPieces(this);
+        Sole = new SoleSource(this);
     }
 
     /// <summary>A share that is here in full: published, or received in an earlier run.</summary>
@@ -132,6 +133,9 @@ internal sealed partial class Transfer : ITransfer
     public PieceVerification Verification { get; }
 
     public SuspectPieces Suspects { get; }
+
+    /// <summary>Guarded by the gate.</summary>
+    public SoleSource Sole { get; }
 
     /// <summary>Whether every piece of the share is here.</summary>
     public bool IsComplete => Have is { IsFull: true };

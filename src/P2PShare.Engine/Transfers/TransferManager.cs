@@ -175,8 +175,9 @@ internal sealed class TransferManager : IChannelAcceptor, IAsyncDisposable
         return best;
     }
 
-    private static GenerousChoker NewChoker(TransferDescriptor descriptor) =>
-        new(descriptor.IsOpen || descriptor.ForeignEndpoints.Count > 0 ? GenerousChoker.ForeignSlots : GenerousChoker.SwarmSlots);
+    private GenerousChoker NewChoker(TransferDescriptor descriptor) => descriptor.IsOpen || descriptor.ForeignEndpoints.Count > 0
+        ? new GenerousChoker(_resources.Time, GenerousChoker.ForeignSlots, GenerousChoker.ForeignSlots)
+        : new GenerousChoker(_resources.Time);
 
     private void Add(Transfer transfer, bool isHidden = false)
     {

@@ -259,14 +259,14 @@ public sealed class SessionTests : IAsyncLifetime
         _swarm.Pump();
         Assert.Equal(1, _raw.Count(MessageId.Interested));
         var requests = _raw.Requests(MessageId.Request).ToList();
-        Assert.Equal(40, requests.Count);
+        Assert.Equal(PipelineSizer.InitialDepth, requests.Count);
         Assert.Equal(requests.Count, requests.Distinct().Count());
         Assert.All(requests, request =>
         {
             Assert.Equal(0, request.Begin % Block);
             Assert.Equal(Math.Min(Block, _share.Info.PieceSize(request.Piece) - request.Begin), request.Length);
         });
-        Assert.Equal(_share.Info.TotalLength, _peer.Resources.Outstanding.Used);
+        Assert.Equal(requests.Sum(request => request.Length), _peer.Resources.Outstanding.Used);
     }
 
     [Theory]
