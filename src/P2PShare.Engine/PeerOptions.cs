@@ -45,6 +45,18 @@ public sealed record PeerOptions
     /// <summary>With <see cref="AcceptPath"/>: names (wildcards allowed) or peer ids of those whose offers are taken; empty for everybody's.</summary>
     public IReadOnlyList<string> AcceptFrom { get; init; } = [];
 
+    /// <summary>
+    /// Names of shares, wildcards allowed, of which this peer keeps copies as they appear, newer versions in the place of older
+    /// ones; empty for none. A copy of a share that was withdrawn is kept.
+    /// </summary>
+    public IReadOnlyList<string> Mirror { get; init; } = [];
+
+    /// <summary>With <see cref="Mirror"/>: the folder that holds the copies, absolute; it must be writable.</summary>
+    public string? MirrorPath { get; init; }
+
+    /// <summary>With <see cref="Mirror"/>: a copy is kept only while fewer than that many peers besides the publisher do; null for in any case.</summary>
+    public int? MirrorCopies { get; init; }
+
     /// <summary>Bytes per second sent, over all transfers; null for no limit.</summary>
     public long? UploadLimit { get; init; }
 
@@ -59,6 +71,9 @@ public sealed record PeerOptions
 
     /// <summary>Seeds every random choice that is no secret; null for a random seed.</summary>
     public int? RandomSeed { get; init; }
+
+    /// <summary>For how long a peer that keeps a copy may be away before another one takes its place.</summary>
+    internal TimeSpan MirrorPatience { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>From the first byte of a connection until the other end has shown who it is.</summary>
     internal TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);

@@ -181,6 +181,7 @@ internal sealed partial class SwarmPeer
         foreach (var older in _transfers.Transfers.Where(other => other != newer && other.InfoHash != newer.InfoHash && other.IsComplete && other.GetSnapshot().FullName == place))
         {
             if (_store.SharesOf(older.InfoHash).Any(record => record.Owner == _identity.PeerId && !record.Details.IsWithdrawn)) continue;
+            if (IsMirrored(newer) && !older.IsPublished) RemoveLeftBehind(older, newer);
             _library.Forget(older.Descriptor.TransferId);
             await _transfers.RemoveAsync(older).ConfigureAwait(false);
         }

@@ -28,9 +28,10 @@ internal sealed partial class SwarmPeer
     private void Restore(LibraryEntry entry)
     {
         _membership.Preload(entry.Stored.Records.Select(DecodeRecord).OfType<SignedEntry>());
-        if (_store.IsWithdrawn(entry.Descriptor.InfoHash) && entry.Stored.Sources is not null)
+        if (_store.IsWithdrawn(entry.Descriptor.InfoHash) && entry.Stored.Sources is { } withdrawn)
         {
-            _library.Forget(entry.Stored.TransferId);
+            if (entry.Stored is { IsPublished: false, ReplaceReceived: true }) _receivedFiles.Add(withdrawn.Select(file => new SourceFile(file.Path, file.Length, file.ModifiedNs)));
+            else _library.Forget(entry.Stored.TransferId);
             return;
         }
 
@@ -50,7 +51,7 @@ internal sealed partial class SwarmPeer
 
         _localFiles.Add(info, [.. files.Select(file => file.FullPath)]);
         if (!entry.Stored.IsPublished) _receivedFiles.Add(files);
-        _transfers.AddSeed(entry.Descriptor, layers, entry.Attributes, new SourceStorage(info, layers, files, _handles), entry.Stored.FullName);
+        _transfers.AddSeed(entry.Descriptor, layers, entry.Attributes, new SourceStorage(info, layers, files, _handles), entry.Stored.FullName, entry.Stored.IsPublished);
     }
 
     private static bool IsUnchanged(SourceFile source)

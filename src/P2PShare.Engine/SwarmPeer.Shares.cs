@@ -68,6 +68,7 @@ internal sealed partial class SwarmPeer
             throw Stopped();
         }
 
+        if (own.Count == 0) _mirrorUnwanted[share] = true;
         await StopOfferingAsync(share).ConfigureAwait(false);
         return before;
     }
@@ -79,7 +80,9 @@ internal sealed partial class SwarmPeer
         // What is still being received goes on as long as anybody gives it; it is only offered no more when complete.
         foreach (var transfer in _transfers.Find(share).Where(transfer => transfer.IsComplete))
         {
-            _library.Forget(transfer.Descriptor.TransferId);
+            // A copy that was kept stays, and is to be known as one when the name is published again.
+            if (IsMirrored(transfer) && _store.IsWithdrawn(share)) Remember(transfer);
+            else _library.Forget(transfer.Descriptor.TransferId);
             await _transfers.RemoveAsync(transfer).ConfigureAwait(false);
         }
     }

@@ -2,6 +2,7 @@ using P2PShare.Engine.Catalogue;
 using P2PShare.Engine.Errors;
 using P2PShare.Engine.Identity;
 using P2PShare.Engine.Membership;
+using P2PShare.Engine.Mirroring;
 using P2PShare.Engine.Offers;
 using P2PShare.Engine.Storage;
 using P2PShare.Engine.Transfers;
@@ -37,6 +38,7 @@ internal sealed partial class SwarmPeer : IPeer
     private readonly OfferSender _offerSender;
     private readonly OffersFile _offersFile;
     private readonly AcceptRule? _accept;
+    private readonly MirrorRule? _mirror;
     private readonly PeerEventQueue _eventQueue;
     private readonly List<string> _warnings = [];
     private readonly SemaphoreSlim _stopGate = new(1, 1);
@@ -77,7 +79,7 @@ internal sealed partial class SwarmPeer : IPeer
         {
             Name = name,
             Addresses = LocalAddresses.Get(transportOptions.ListenAddress, _transport.Port),
-            Roles = identity.Role == SwarmRole.Client ? PeerRoles.None : PeerRoles.MayCoordinate,
+            Roles = (identity.Role == SwarmRole.Client ? PeerRoles.None : PeerRoles.MayCoordinate) | (options.Mirror.Count > 0 ? PeerRoles.KeepsCopies : PeerRoles.None),
             Software = LinkHandshake.SoftwareVersion,
             Grant = identity.NameGrant,
         };
@@ -110,6 +112,7 @@ internal sealed partial class SwarmPeer : IPeer
         _offerSender = new OfferSender(_sentOffers, _membership, _transport, _store, IsServed, _time);
         _offersFile = new OffersFile(state.Path, _sentOffers, _receivedOffers, _time, message => Warn(DisplayName.Escape(message), ErrorIds.StateDirectoryUnusable));
         _accept = AcceptRule.Of(options);
+        _mirror = MirrorRule.Of(options);
         _membership.OffersReceived = OnOffers;
     }
 
@@ -149,6 +152,7 @@ internal sealed partial class SwarmPeer : IPeer
     public static async Task<SwarmPeer> StartAsync(PeerOptions options, CancellationToken cancellationToken)
     {
         if (AcceptRule.Of(options) is { } accept) WritableFolder.Require(accept.Folder, ErrorIds.AcceptPathNotWritable);
+        if (MirrorRule.Of(options) is { } mirror) WritableFolder.Require(mirror.Folder, ErrorIds.MirrorPathNotWritable);
         var credentials = PeerComposition.LoadCredentials(options);
         StateDirectory? state = null;
         PeerIdentity? identity = null;
@@ -210,6 +214,7 @@ internal sealed partial class SwarmPeer : IPeer
             _stopping = true;
             if (_leafTimer is not null) await _leafTimer.DisposeAsync().ConfigureAwait(false);
             SaveMemory();
+            await StopMirroringAsync().ConfigureAwait(false);
             await StopOffersAsync().ConfigureAwait(false);
             if (_discovery is not null) await _discovery.DisposeAsync().ConfigureAwait(false);
             await _transfers.DisposeAsync().ConfigureAwait(false);
@@ -249,6 +254,7 @@ internal sealed partial class SwarmPeer : IPeer
         _membership.Start();
         Restore();
         StartOffers();
+        StartMirroring();
         _leafTimer = _time.CreateTimer(_ => RenewLeaf(), null, LeafCheckInterval, LeafCheckInterval);
     }
 

@@ -48,6 +48,7 @@ public static class ErrorIds
     public const string FileExists = nameof(FileExists);
     public const string DestinationUnusable = nameof(DestinationUnusable);
     public const string AcceptPathNotWritable = nameof(AcceptPathNotWritable);
+    public const string MirrorPathNotWritable = nameof(MirrorPathNotWritable);
     public const string DiskFull = nameof(DiskFull);
     public const string UnsafePath = nameof(UnsafePath);
     public const string EmptyShare = nameof(EmptyShare);

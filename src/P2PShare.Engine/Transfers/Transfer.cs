@@ -54,11 +54,11 @@ internal sealed partial class Transfer : ITransfer
     /// <summary>A share that is here in full: published, or received in an earlier run.</summary>
     public static Transfer Seed(
         TransferDescriptor descriptor, TransferResources resources, ITransferEvents events, IChoker choker,
-        PieceLayers layers, ShareAttributes? attributes, IShareStorage storage, string fullName)
+        PieceLayers layers, ShareAttributes? attributes, IShareStorage storage, string fullName, bool isPublished)
     {
         var transfer = new Transfer(descriptor, resources, events, choker)
         {
-            IsPublished = true,
+            IsPublished = isPublished,
             _fullName = fullName,
             _phase = TransferState.Completed,
             _lastState = TransferState.Completed,

@@ -43,11 +43,12 @@ internal sealed class TransferManager : IChannelAcceptor, IAsyncDisposable
     /// <summary>All transfers, published shares among them.</summary>
     public IReadOnlyCollection<Transfer> Transfers => (IReadOnlyCollection<Transfer>)_transfers.Values;
 
-    /// <summary>Publishes a share that is here in full; the manager owns its storage from now on.</summary>
+    /// <summary>Offers a share that is here in full; the manager owns its storage from now on.</summary>
+    /// <param name="isPublished">Whether it is this peer's own, rather than one that was received in an earlier run.</param>
     /// <exception cref="P2PShareException">TransferExists: there is one of that id.</exception>
-    public Transfer AddSeed(TransferDescriptor descriptor, PieceLayers layers, ShareAttributes? attributes, IShareStorage storage, string fullName)
+    public Transfer AddSeed(TransferDescriptor descriptor, PieceLayers layers, ShareAttributes? attributes, IShareStorage storage, string fullName, bool isPublished = true)
     {
-        var transfer = Transfer.Seed(descriptor, _resources, _events, NewChoker(descriptor), layers, attributes, storage, fullName);
+        var transfer = Transfer.Seed(descriptor, _resources, _events, NewChoker(descriptor), layers, attributes, storage, fullName, isPublished);
         Add(transfer);
         _events.OnHoldingChanged(transfer.InfoHash, transfer.Holding);
         return transfer;

@@ -26,7 +26,8 @@ internal sealed class TransferStorage(string resumeFolder, FileHandleCache handl
                 Files = descriptor.Files,
                 Overwrite = descriptor.Overwrite,
                 NoClobber = descriptor.NoClobber,
-                MayReplace = descriptor.ReplaceReceived ? received.IsUnchanged : null,
+                // Content that calls itself otherwise than its share would stand in the place of another.
+                MayReplace = descriptor.ReplaceReceived && info.Name == descriptor.Name ? received.IsUnchanged : null,
                 Handles = handles,
                 FileSystem = fileSystem,
                 FlushInterval = flushInterval,

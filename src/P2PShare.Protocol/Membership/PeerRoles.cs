@@ -9,4 +9,7 @@ public enum PeerRoles
 
     /// <summary>May become coordinator or deputy, once it has been dialled back.</summary>
     MayCoordinate = 1,
+
+    /// <summary>Keeps copies of shares by itself, so that others of the kind can tell whose turn it is.</summary>
+    KeepsCopies = 2,
 }
