@@ -81,6 +81,11 @@ internal sealed partial class SwarmPeer : IMembershipEvents, ITransferEvents
     void IMembershipEvents.OnEntryRefused(string from, string reason) =>
         Warn($"A record that came from '{DisplayName.Escape(from)}' was refused: {DisplayName.Escape(reason)}.", ErrorIds.InvalidMetadata);
 
+    void IMembershipEvents.OnClaimRefused(string from, string reason) =>
+        Warn($"What '{DisplayName.Escape(from)}' claimed was refused: {DisplayName.Escape(reason)}.", ErrorIds.ClaimRefused);
+
+    void IMembershipEvents.OnTermChanged(long term) => SaveMemory();
+
     void IMembershipEvents.OnFault(Exception error)
     {
         _fault ??= error;

@@ -110,7 +110,7 @@ internal sealed partial class SwarmPeer
             Name = _membership.NameOf(peer),
             PeerId = peer.ToString(),
             Addresses = [.. record?.Details.Addresses.Select(AddressText.Format) ?? []],
-            Role = peer == view.Coordinator ? PeerRole.Coordinator : PeerRole.Member,
+            Role = view.RoleOf(peer),
             State = isLocal ? State : view.Present.Contains(peer) ? PeerState.Joined : PeerState.Stopped,
             Version = record?.Details.Software ?? "",
             UploadRate = isLocal ? links.Sum(link => link.SendRate) : links.Where(link => link.Remote == peer).Sum(link => link.ReceiveRate),

@@ -39,6 +39,7 @@ public static class ErrorIds
     public const string OfferNotTaken = nameof(OfferNotTaken);
     public const string OfferNotFound = nameof(OfferNotFound);
     public const string InvalidMetadata = nameof(InvalidMetadata);
+    public const string ClaimRefused = nameof(ClaimRefused);
 
     // Files
     public const string PathNotFound = nameof(PathNotFound);

@@ -30,6 +30,12 @@ internal interface IMembershipEvents
     /// <summary>An entry that nobody can have meant: forged, replayed, or of another swarm's time.</summary>
     void OnEntryRefused(string from, string reason);
 
+    /// <summary>Somebody claimed what the roster does not allow: to coordinate in a term that is over, or without being a deputy.</summary>
+    void OnClaimRefused(string from, string reason);
+
+    /// <summary>The swarm's term has changed; it never goes back, not even over a restart.</summary>
+    void OnTermChanged(long term);
+
     /// <summary>The membership's loop has failed: the peer cannot go on.</summary>
     void OnFault(Exception error);
 }

@@ -11,58 +11,86 @@ internal sealed partial class SwarmMembership
 {
     private readonly List<SignedEntry> _changedEntries = [];
     private readonly Dictionary<PeerId, RosterEntry> _changedLines = [];
-    private readonly List<(Link Link, Join Join)> _waitingJoins = [];
+    private readonly List<(Route Route, Join Join)> _waitingJoins = [];
     private long _lastSequence;
-    private Link? _bringer;
+    private Route? _bringer;
     private long _bringerToken;
     private bool _broadcastDue;
 
-    private void OnJoin(Link link, Join join)
+    private void OnJoin(Route route, Join join)
     {
         if (!IsCoordinator)
         {
-            link.Send(Status());
+            Send(route, StatusFor(route.Peer));
             return;
+        }
+
+        if (join.Term > MembershipLimits.MaxTerm)
+        {
+            RefuseClaim(route, join.Term, $"it joined with the impossible term {join.Term}");
+            return;
+        }
+
+        if (_joining is { } attempt)
+        {
+            // Of two that want to join each other the lower id stays; who joins another sends those that come there, too.
+            if (attempt.Target == route.Peer && attempt.Answer is null && _self < route.Peer)
+            {
+                _joining = null;
+            }
+            else
+            {
+                if (attempt.Target != route.Peer && attempt.Told is { } told) Send(route, told);
+                return;
+            }
         }
 
         // What this peer would tell now is less than the swarm has: who joined it has yet to bring that.
-        if (_bringer is { IsClosed: false } bringer && bringer != link)
+        if (_bringer is { IsClosed: false } bringer && bringer.Peer != route.Peer)
         {
-            if (_waitingJoins.Count < MaxWaitingJoins) _waitingJoins.Add((link, join));
+            if (_waitingJoins.Count < MaxWaitingJoins) _waitingJoins.Add((route, join));
             return;
         }
 
+        // Two reigns become one, or one begins after all was lost: its term is new to everybody.
+        var isNewReign = join.Term > _term || join.Members > 1 || _view.State == PeerState.Isolated;
         var before = _store.GetDigest();
         var remembered = new Joined
         {
-            Term = Math.Max(_term, join.Term > _term ? join.Term + 1 : _term),
+            Term = isNewReign ? NextTerm(Math.Max(_term, join.Term)) : _term,
             Coordinator = _self,
             JoinNumber = 1,
             Digest = before,
-            PeerVersion = _store.VersionOf(RecordKey.OfPeer(link.Remote)),
-            ShareVersion = _store.HighestShareVersion(link.Remote),
-            Holdings = [.. _store.HoldingsOf(link.Remote).Select(part => new PartVersion(part.Part, part.Version))],
+            PeerVersion = _store.VersionOf(RecordKey.OfPeer(route.Peer)),
+            ShareVersion = _store.HighestShareVersion(route.Peer),
+            Holdings = [.. _store.HoldingsOf(route.Peer).Select(part => new PartVersion(part.Part, part.Version))],
         };
         var news = _verifier.TryAccept(join.Entry, out var problem);
-        if (problem is not null || _store.FindPeer(link.Remote) is null)
+        if (problem is not null || _store.FindPeer(route.Peer) is null)
         {
             var reason = problem ?? "it did not say who it is";
-            _events.OnRefused(Addresses.Format(link.Identity.RemoteEndPoint), reason, incoming: true);
-            _ = link.CloseAsync(GoodbyeReason.Other, reason);
+            _events.OnRefused(Addresses.Format(route.Carrier.Identity.RemoteEndPoint), reason, incoming: true);
+            if (route.IsDirect) _ = route.Carrier.CloseAsync(GoodbyeReason.Other, reason);
             return;
         }
 
+        var termBefore = _term;
         _term = remembered.Term;
-        var isNew = !_roster.IsPresent(link.Remote);
-        var line = _roster.Admit(link.Remote);
-        link.IsStanding = true;
-        link.Send(remembered with { JoinNumber = line.JoinNumber });
-        SendSnapshot(link, join.Digest);
-        if (!_catalogueReady.Task.IsCompleted) AwaitRecords(link);
+        _awaited.Remove(route.Peer);
+        _reunions.Remove(route.Peer);
+        if (route.IsDirect) _relayedVia.Remove(route.Peer);
+        else _relayedVia[route.Peer] = route.Carrier;
+        var isNew = !_roster.IsPresent(route.Peer);
+        var line = _roster.Admit(route.Peer);
+        route.Carrier.IsStanding = true;
+        Send(route, remembered with { JoinNumber = line.JoinNumber });
+        SendSnapshot(route, join.Digest);
+        if (!_catalogueReady.Task.IsCompleted) AwaitRecords(route);
         // The record is sent on even when it is old news here: the roster line alone would name a peer that others do not know.
-        Broadcast(news || isNew ? [_store.FindPeer(link.Remote)!.Entry] : [], line);
+        Broadcast(news || isNew ? [_store.FindPeer(route.Peer)!.Entry] : [], line);
         SetState(PeerState.Joined);
-        if (isNew) _events.OnPeerJoined(link.Remote);
+        if (_term != termBefore) _events.OnTermChanged(_term);
+        if (isNew) _events.OnPeerJoined(route.Peer);
         if (_roster.PresentCount == 2 && isNew) _events.OnJoined(_self, alone: false);
     }
 
@@ -70,27 +98,27 @@ internal sealed partial class SwarmMembership
     /// A peer that has just started and is joined by one with a history has the catalogue only when that has brought its
     /// records. Messages of a link keep their order, so the answer to a ping sent after the snapshot comes behind them.
     /// </summary>
-    private void AwaitRecords(Link link)
+    private void AwaitRecords(Route route)
     {
-        _bringer = link;
+        _bringer = route;
         _bringerToken = 1 + _random.NextInt64(MembershipLimits.MaxNumber - 1);
-        link.Send(new Ping(_bringerToken, Now));
-        _ = StopAwaitingLaterAsync(link);
+        Send(route, new Ping(_bringerToken, Now));
+        _ = StopAwaitingLaterAsync(route);
     }
 
-    private void OnPong(Link link, Pong pong)
+    private void OnPong(Route route, Pong pong)
     {
-        if (link == _bringer && pong.Token == _bringerToken) StopAwaiting();
+        if (route == _bringer && pong.Token == _bringerToken) StopAwaiting();
     }
 
-    private async Task StopAwaitingLaterAsync(Link link)
+    private async Task StopAwaitingLaterAsync(Route route)
     {
         try
         {
             await Task.Delay(JoinTimeout, _time, _stopping.Token).ConfigureAwait(false);
             Post(() =>
             {
-                if (_bringer == link) StopAwaiting();
+                if (_bringer == route) StopAwaiting();
             });
         }
         catch (OperationCanceledException)
@@ -105,31 +133,34 @@ internal sealed partial class SwarmMembership
         if (_view.State == PeerState.Joined) _catalogueReady.TrySetResult();
         var waiting = _waitingJoins.ToArray();
         _waitingJoins.Clear();
-        foreach (var (link, join) in waiting)
+        foreach (var (route, join) in waiting)
         {
-            if (!link.IsClosed) OnJoin(link, join);
+            if (!route.IsClosed) OnJoin(route, join);
         }
     }
 
-    private void SendSnapshot(Link link, CatalogueDigest theirs)
+    private void SendSnapshot(Route route, CatalogueDigest theirs)
     {
         // Everything up to the last update sent is in it, and what is still to be sent may come twice: entries have versions.
-        foreach (var page in SnapshotPager.Snapshot(_term, _lastSequence, _roster.Entries, _store.Difference(theirs))) link.Send(page);
+        foreach (var page in SnapshotPager.Snapshot(_term, _lastSequence, _roster.Entries, _store.Difference(theirs))) Send(route, page);
     }
 
-    private void OnPublish(Link link, Publish publish)
+    private void OnPublish(Route route, Publish publish)
     {
-        if (!IsCoordinator || !_roster.IsPresent(link.Remote)) return;
+        if (!IsCoordinator || !_roster.IsPresent(route.Peer)) return;
         var news = new List<SignedEntry>();
-        Accept(link, publish.Entries, news);
+        Accept(route, publish.Entries, news);
         Broadcast(news, null);
         if (news.Count > 0) NotifyChanged();
     }
 
-    private void Dismiss(PeerId peer)
+    private void Dismiss(PeerId peer, bool hasResigned)
     {
+        var wasEligible = _roster.IsEligible(peer);
         if (peer == _self || _roster.Dismiss(peer) is not { } line) return;
-        RememberAddresses([peer]);
+        _relayedVia.Remove(peer);
+        _awaited.Remove(peer);
+        if (!hasResigned) SeekAgain(peer, soon: wasEligible);
         Broadcast([], line);
         SetState(PeerState.Joined);
         _events.OnPeerLeft(peer);
@@ -139,10 +170,10 @@ internal sealed partial class SwarmMembership
     /// Takes in what is new. What a member brings is known to be its owner's word before it is passed on; what comes from
     /// the coordinator is checked when it is first used. What is refused is told.
     /// </summary>
-    private void Accept(Link link, IReadOnlyList<SignedEntry> entries, List<SignedEntry>? collect)
+    private void Accept(Route route, IReadOnlyList<SignedEntry> entries, List<SignedEntry>? collect)
     {
         if (entries.Count == 0) return;
-        var from = link.RemoteName;
+        var from = NameOf(route.Carrier.Remote);
         foreach (var entry in entries)
         {
             var record = entry.ToRecord();
@@ -210,11 +241,11 @@ internal sealed partial class SwarmMembership
     {
         _broadcastDue = false;
         if (!IsCoordinator) return;
-        var members = _roster.Present.Where(peer => peer != _self).Select(_transport.FindLink).OfType<Link>().ToList();
+        var members = _roster.Present.Where(peer => peer != _self).Select(RouteTo).OfType<Route>().ToList();
         foreach (var update in SnapshotPager.Updates(_term, _lastSequence + 1, _changedLines.Values, _changedEntries))
         {
             _lastSequence = update.Sequence;
-            foreach (var member in members) member.Send(update);
+            foreach (var member in members) Send(member, update);
         }
 
         _changedEntries.Clear();
@@ -227,8 +258,8 @@ internal sealed partial class SwarmMembership
         _changedLines.Clear();
     }
 
-    private static void SendPublications(Link link, IReadOnlyList<SignedEntry> entries)
+    private void SendPublications(Route route, IReadOnlyList<SignedEntry> entries)
     {
-        foreach (var publication in SnapshotPager.Publications(entries)) link.Send(publication);
+        foreach (var publication in SnapshotPager.Publications(entries)) Send(route, publication);
     }
 }

@@ -9,105 +9,114 @@ namespace P2PShare.Engine.Membership;
 // A member's part: finding a coordinator, joining it, following it.
 internal sealed partial class SwarmMembership
 {
+    // A relay is asked when the direct way takes longer than this.
+    private static readonly TimeSpan RelayAfter = TimeSpan.FromSeconds(1);
+
     private long _sequence;
 
-    private async Task DialAsync()
+    private void OnStatus(Route route, SwarmStatus status)
     {
-        try
+        if (status.Term > MembershipLimits.MaxTerm)
         {
-            while (true)
-            {
-                var view = _view;
-                var alone = view.Present.Count <= 1;
-                foreach (var endPoint in _addresses.TakeDue(view.Present.Contains, all: alone)) _ = TryAddressAsync(endPoint);
-                if (alone && view.State != PeerState.Joined && !_addresses.HasGiven && _addresses.AllTried) Post(BecomeAlone);
-                await Task.Delay(DialTick, _time, _stopping.Token).ConfigureAwait(false);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The peer is stopping.
-        }
-    }
-
-    private async Task TryAddressAsync(System.Net.DnsEndPoint endPoint)
-    {
-        var address = Addresses.Format(endPoint);
-        try
-        {
-            var link = await _transport.DialAsync(endPoint, expected: null, _stopping.Token).ConfigureAwait(false);
-            _addresses.Note(endPoint, link.Remote, failure: null);
-        }
-        catch (P2PShareException error)
-        {
-            if (!_addresses.Note(endPoint, peer: null, error.Message)) return;
-            if (error.ErrorId == ErrorIds.PeerRefused) _events.OnRefused(address, error.Message, incoming: false);
-            else _events.OnUnreachable(address, error.Message);
-        }
-        catch (OperationCanceledException)
-        {
-            // The peer is stopping.
-        }
-    }
-
-    private void BecomeAlone()
-    {
-        if (_view.State == PeerState.Joined || _roster.PresentCount > 1) return;
-        SetState(PeerState.Joined);
-        _events.OnJoined(_self, alone: true);
-    }
-
-    private void OnStatus(Link link, SwarmStatus status)
-    {
-        if (status.Coordinator == _coordinator || _joining?.Target == status.Coordinator) return;
-        // The own coordinator has joined another: follow it.
-        var moved = !IsCoordinator && link.Remote == _coordinator;
-        var theirs = status.Members > _roster.PresentCount || (status.Members == _roster.PresentCount && status.Coordinator < _coordinator);
-        if (!moved && !theirs)
-        {
-            // It may know an older state of ours; only the side that stays answers, so this ends.
-            link.Send(Status());
+            _events.OnClaimRefused(NameOf(route.Peer), $"it told of the impossible term {status.Term}");
             return;
+        }
+
+        if (status.Coordinator == _coordinator)
+        {
+            if (IsCoordinator) OnStatusOfFollower(route, status);
+            else if (route.Peer == _coordinator) OnStatusOfCoordinator(route, status);
+            return;
+        }
+
+        if (_joining?.Target == status.Coordinator) return;
+        if (status.Coordinator == _self)
+        {
+            // It believes that this peer coordinates.
+            Send(route, StatusFor(route.Peer));
+            return;
+        }
+
+        // The own coordinator has joined another, or another has taken over from it: follow.
+        var isMove = !IsCoordinator && route.Peer == _coordinator;
+        var isSuccessor = status.TookOver == _coordinator && status.Term > _term;
+        if (!isMove && !isSuccessor)
+        {
+            if (_loss is not null) return;
+            if (!Yields(status))
+            {
+                // It may know an older state of ours; only the side that stays answers, so this ends.
+                Send(route, StatusFor(route.Peer));
+                return;
+            }
         }
 
         // Who was asked to admit this peer follows another meanwhile: go there instead.
-        if (_joining is { Answer: null } attempted && attempted.Link == link) _joining = null;
-        if (_joining is not null && !moved) return;
-        if (!moved && !IsCoordinator)
+        if (_joining is { Answer: null, Route: { } asked } && asked.Peer == route.Peer) _joining = null;
+        if (_joining is not null && !isMove && !isSuccessor) return;
+        if (!isMove && !isSuccessor && !IsCoordinator)
         {
-            _transport.FindLink(_coordinator)?.Send(status);
+            if (_up is { } up) Send(up, status with { IsUnlisted = false });
             return;
         }
 
-        if (status.Coordinator == _self) return;
         lock (_hints) _hints[status.Coordinator] = status.Addresses;
-        StartJoining(status.Coordinator);
+        StartJoining(new JoinAttempt(status.Coordinator) { Informant = route.Carrier, Told = status with { IsUnlisted = false }, IsMove = isMove }, spread: isMove || isSuccessor);
     }
 
-    private void StartJoining(PeerId target)
+    // Somebody follows this peer; where its picture is not the one here, it is told, and joins again.
+    private void OnStatusOfFollower(Route route, SwarmStatus status)
     {
-        _joining = new JoinAttempt(target);
-        _ = JoinAsync(_joining);
+        if (route.Peer == _self) return;
+        // It has found its way here meanwhile.
+        if (_joining is { Answer: null } attempt && attempt.Target == route.Peer) _joining = null;
+        var isMember = _roster.IsPresent(route.Peer);
+        if (!isMember || status.Sequence < _lastSequence || status.Term != _term) Send(route, StatusFor(route.Peer));
     }
 
-    private async Task JoinAsync(JoinAttempt attempt)
+    private void OnStatusOfCoordinator(Route route, SwarmStatus status)
+    {
+        if (status.Term < _term)
+        {
+            // It has lost its state, or its old words are repeated.
+            _events.OnClaimRefused(NameOf(route.Peer), $"it coordinates in term {status.Term}, and the swarm's is {_term}");
+            if (_loss is null && _joining is null) StartJoining(new JoinAttempt(_coordinator));
+            return;
+        }
+
+        // What was sent before has arrived before: who lags now has missed something.
+        var lags = status.IsUnlisted || status.Sequence > _sequence || status.Term > _term;
+        if (lags && _loss is null && _joining is null) StartJoining(new JoinAttempt(_coordinator));
+    }
+
+    /// <summary>Of two reigns that meet, whether the own one ends: who may coordinate stays, then who has more members, then the lower id.</summary>
+    private bool Yields(SwarmStatus other)
+    {
+        if (_tookOver == other.Coordinator && _term > other.Term) return false;
+        var own = StatusFor(other.Coordinator);
+        if (own.IsUnfit != other.IsUnfit) return own.IsUnfit;
+        return other.Members != own.Members ? other.Members > own.Members : other.Coordinator < own.Coordinator;
+    }
+
+    private void StartJoining(JoinAttempt attempt, bool spread = false)
+    {
+        if (_joining is { } current && current.Target == attempt.Target && current.Answer is null) return;
+        _joining = attempt;
+        _ = JoinAsync(attempt, spread ? _random.NextDouble() * Spread : TimeSpan.Zero);
+    }
+
+    private async Task JoinAsync(JoinAttempt attempt, TimeSpan delay)
     {
         try
         {
-            var link = await _transport.ConnectAsync(attempt.Target, _stopping.Token).ConfigureAwait(false);
-            Post(() =>
-            {
-                if (_joining != attempt) return;
-                attempt.Link = link;
-                link.IsStanding = true;
-                link.Send(new Join { Term = _term, Entry = _record.Current.Entry, Digest = _store.GetDigest() });
-            });
-            await Task.Delay(JoinTimeout, _time, _stopping.Token).ConfigureAwait(false);
+            if (delay > TimeSpan.Zero) await Task.Delay(delay, _time, _stop).ConfigureAwait(false);
+            if (await ReachAsync(attempt).ConfigureAwait(false) is { } route) Post(() => SendJoin(attempt, route));
+            else Post(() => GiveUp(attempt));
+            await Task.Delay(JoinTimeout, _time, _stop).ConfigureAwait(false);
             Post(() => GiveUp(attempt));
-        }
-        catch (P2PShareException)
-        {
-            Post(() => GiveUp(attempt));
+            // A large snapshot may still be under way; not for ever.
+            await Task.Delay(5 * JoinTimeout, _time, _stop).ConfigureAwait(false);
+            Post(() => GiveUp(attempt, isOverdue: true));
         }
         catch (OperationCanceledException)
         {
@@ -115,91 +124,151 @@ internal sealed partial class SwarmMembership
         }
     }
 
-    private void GiveUp(JoinAttempt attempt)
+    private async Task<Route?> ReachAsync(JoinAttempt attempt)
     {
-        if (_joining != attempt || attempt.Answer is not null) return;
+        var connecting = _transport.ConnectAsync(attempt.Target, _stop);
+        try
+        {
+            var patience = attempt.Informant is { IsClosed: false } ? RelayAfter : JoinTimeout;
+            return Route.Direct(await connecting.WaitAsync(patience, _time, _stop).ConfigureAwait(false));
+        }
+        catch (Exception error) when (error is P2PShareException or TimeoutException)
+        {
+            // Where the direct way comes up later, it is used from then on.
+            _ = connecting.ContinueWith(static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            return attempt.Informant is { IsClosed: false } relay && relay.Remote != attempt.Target ? new Route(attempt.Target, relay) : null;
+        }
+    }
+
+    private void SendJoin(JoinAttempt attempt, Route route)
+    {
+        if (_joining != attempt) return;
+        if (!route.IsDirect && _transport.FindLink(route.Peer) is { } direct) route = Route.Direct(direct);
+        attempt.Route = route;
+        route.Carrier.IsStanding = true;
+        Send(route, new Join { Term = _term, Members = IsCoordinator ? Math.Max(1, _roster.PresentCount) : 1, Entry = _record.Current.Entry, Digest = _store.GetDigest() });
+    }
+
+    private void GiveUp(JoinAttempt attempt, bool isOverdue = false)
+    {
+        if (_joining != attempt || (!isOverdue && attempt.Answer is not null && attempt.Route is { IsClosed: false })) return;
         _joining = null;
+        if (_loss is not null) PursueSuccession();
         // A member whose coordinator went elsewhere has nobody left to follow.
-        if (!IsCoordinator && _transport.FindLink(_coordinator) is null) Isolate("its coordinator moved to where it cannot be reached");
+        else if (!IsCoordinator && (attempt.IsMove || _up is not { IsClosed: false })) Isolate("its coordinator moved to where it cannot be reached");
         else TellStatus();
     }
 
-    private void OnJoined(Link link, Joined joined)
+    private void OnJoined(Route route, Joined joined)
     {
-        if (_joining is not { } attempt || attempt.Link != link || attempt.Answer is not null) return;
-        if (joined.Coordinator != link.Remote)
+        if (_joining is not { } attempt || attempt.Route != route || attempt.Answer is not null) return;
+        if (joined.Coordinator != route.Peer || joined.Term < _term || joined.Term > MembershipLimits.MaxTerm)
         {
             _joining = null;
+            _events.OnClaimRefused(NameOf(route.Peer), $"it answered a join with term {joined.Term}, and the swarm's is {_term}");
             return;
         }
 
         attempt.Answer = joined;
-        attempt.Theirs = joined.Digest;
     }
 
-    private void OnSnapshotPage(Link link, SnapshotPage page)
+    private void OnSnapshotPage(Route route, SnapshotPage page)
     {
-        if (_joining is not { Answer: { } answer } attempt || attempt.Link != link) return;
-        if (page.Page != attempt.NextPage++)
+        if (_joining is not { Answer: { } answer } attempt || attempt.Route != route) return;
+        if (page.Page != attempt.NextPage++ || page.Term != answer.Term)
         {
             _joining = null;
-            link.CloseConnection("a page of its snapshot is missing");
+            route.Carrier.CloseConnection("a page of its snapshot is missing");
             return;
         }
 
-        Accept(link, page.Entries, collect: null);
+        Accept(route, page.Entries, collect: null);
         foreach (var line in page.Roster) attempt.Roster.Set(line);
         if (page.IsLast) Follow(attempt, answer, page.Sequence);
     }
 
     private void Follow(JoinAttempt attempt, Joined answer, long sequence)
     {
-        var link = attempt.Link!;
-        var before = _roster.Present.ToHashSet();
+        var route = attempt.Route!.Value;
+        var before = _roster.Present;
+        var isNews = _coordinator != attempt.Target || _view.State != PeerState.Joined;
+        var termBefore = _term;
         _joining = null;
+        _loss = null;
+        if (_coordinator != attempt.Target) _tookOver = attempt.Told?.TookOver;
         _coordinator = attempt.Target;
+        _up = route;
         _term = answer.Term;
         _sequence = sequence;
         _roster.Clear();
         foreach (var line in attempt.Roster.Entries) _roster.Set(line);
+        _relayedVia.Clear();
+        _awaited.Clear();
+        _reunions.Clear();
         StopBroadcasting();
         StopAwaiting();
         SetState(PeerState.Joined);
         // Members of before follow; others that are connected compare.
         TellStatus();
-        Republish(link, answer, attempt.Theirs!);
-        _events.OnJoined(_coordinator, alone: false);
-        _events.OnCoordinatorChanged(_coordinator);
+        Republish(route, answer);
+        if (_term != termBefore) _events.OnTermChanged(_term);
+        if (isNews)
+        {
+            _events.OnJoined(_coordinator, alone: false);
+            _events.OnCoordinatorChanged(_coordinator);
+        }
+
         foreach (var peer in _roster.Present.Where(peer => !before.Contains(peer))) _events.OnPeerJoined(peer);
         foreach (var peer in before.Where(peer => !_roster.IsPresent(peer))) _events.OnPeerLeft(peer);
+        foreach (var update in attempt.EarlyUpdates)
+            if (update.Sequence > _sequence && _joining is null) OnUpdate(route, update);
     }
 
     // What the swarm does not have of this peer: newer records of its own, and records of the shares it holds.
-    private void Republish(Link link, Joined answer, CatalogueDigest theirs)
+    private void Republish(Route route, Joined answer)
     {
         var remembered = answer.Holdings.ToDictionary(part => part.Part, part => part.Version);
         foreach (var part in _holdings.JumpPast(remembered)) _store.Put(part);
         if (answer.PeerVersion > _record.Current.Version) _record.Renew(answer.PeerVersion);
         _store.Put(_record.Current);
-        SendPublications(link, _store.Difference(theirs));
+        SendPublications(route, _store.Difference(answer.Digest));
     }
 
-    private void OnUpdate(Link link, Update update)
+    private void OnUpdate(Route route, Update update)
     {
-        if (link.Remote != _coordinator || _joining?.Answer is not null) return;
-        if (update.Term < _term) return;
+        if (_joining is { } attempt && attempt.Target == route.Peer)
+        {
+            attempt.Keep(update);
+            return;
+        }
+
+        if (route.Peer != _coordinator || IsCoordinator)
+        {
+            if (update.Term < _term) RefuseClaim(route, update.Term, $"it sent an update of term {update.Term}, and the swarm's is {_term}");
+            return;
+        }
+
+        if (update.Term < _term || update.Term > MembershipLimits.MaxTerm)
+        {
+            _events.OnClaimRefused(NameOf(route.Peer), $"it sent an update of term {update.Term}, and the swarm's is {_term}");
+            return;
+        }
+
+        if (update.Sequence <= _sequence) return;
         if (update.Sequence != _sequence + 1)
         {
             // A gap cannot be mended, so the whole is asked for again; what has not changed is skipped by digest.
-            StartJoining(_coordinator);
+            StartJoining(new JoinAttempt(_coordinator));
             return;
         }
 
         _sequence = update.Sequence;
+        var termBefore = _term;
         _term = update.Term;
-        Accept(link, update.Entries, collect: null);
+        Accept(route, update.Entries, collect: null);
         foreach (var line in update.Roster) ApplyRosterLine(line);
         SetState(PeerState.Joined);
+        if (_term != termBefore) _events.OnTermChanged(_term);
     }
 
     private void ApplyRosterLine(RosterEntry line)
@@ -209,38 +278,8 @@ internal sealed partial class SwarmMembership
         else _events.OnPeerLeft(line.Peer);
     }
 
-    private void OnLinkLost(Link link, string reason)
-    {
-        if (_joining?.Link == link) _joining = null;
-        if (_bringer == link) StopAwaiting();
-        if (IsCoordinator) Dismiss(link.Remote);
-        else if (link.Remote == _coordinator && _transport.FindLink(_coordinator) is null) Isolate(reason);
-    }
-
-    private void Isolate(string reason)
-    {
-        var lost = _roster.Present.Where(peer => peer != _self).ToList();
-        RememberAddresses(lost);
-        _coordinator = _self;
-        foreach (var peer in lost) _roster.Dismiss(peer);
-        _roster.Admit(_self);
-        SetState(PeerState.Isolated);
-        _addresses.Hurry();
-        _events.OnIsolated(reason);
-        foreach (var peer in lost) _events.OnPeerLeft(peer);
-        // Those to whom there is a link already need no dialling: both sides say whom they follow.
-        TellStatus();
-    }
-
     private void TellStatus()
     {
-        var status = Status();
-        foreach (var other in _transport.Links.Where(other => other.Remote != _coordinator)) other.Send(status);
-    }
-
-    private void RememberAddresses(IEnumerable<PeerId> peers)
-    {
-        foreach (var peer in peers)
-            foreach (var address in _store.FindPeer(peer)?.Details.Addresses.Take(2) ?? []) _addresses.Remember(AddressText.Format(address));
+        foreach (var other in _transport.Links.Where(other => other.Remote != _coordinator && !other.IsClosed)) other.Send(StatusFor(other.Remote));
     }
 }

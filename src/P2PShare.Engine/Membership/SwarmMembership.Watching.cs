@@ -1,5 +1,4 @@
 using P2PShare.Engine.Membership.Watching;
-using P2PShare.Engine.Transport;
 using P2PShare.Protocol.Membership;
 using P2PShare.Protocol.Membership.Messages;
 using P2PShare.Protocol.Membership.Records;
@@ -21,7 +20,7 @@ internal sealed partial class SwarmMembership
     private readonly ProgressBoard _board = new();
     private readonly List<ProgressWatch> _watches = [];
     private ProgressReporter? _reporter;
-    private (PeerId Coordinator, Link? Link) _watchedThrough;
+    private (PeerId Coordinator, Route? Way) _watchedThrough;
     private long _watchEpoch;
     private bool _watchTicking;
 
@@ -53,14 +52,14 @@ internal sealed partial class SwarmMembership
         AskCoordinator(new ProgressSubscribe(watch.InfoHash, 0));
     }
 
-    private void OnProgressSubscribe(Link link, ProgressSubscribe request)
+    private void OnProgressSubscribe(Route route, ProgressSubscribe request)
     {
         CheckCoordinator();
         if (IsCoordinator)
         {
-            if (_roster.IsPresent(link.Remote)) _board.Subscribe(link.Remote, request, WatchTime);
+            if (_roster.IsPresent(route.Peer)) _board.Subscribe(route.Peer, request, WatchTime);
         }
-        else if (link.Remote == _coordinator)
+        else if (route.Peer == _coordinator)
         {
             Reporter.Ask(request, WatchTime);
         }
@@ -68,11 +67,11 @@ internal sealed partial class SwarmMembership
         RunWatching();
     }
 
-    private void OnProgress(Link link, Progress progress)
+    private void OnProgress(Route route, Progress progress)
     {
         CheckCoordinator();
-        if (IsCoordinator) _board.Report(link.Remote, progress);
-        else if (link.Remote == _coordinator) TakeProgress(progress);
+        if (IsCoordinator) _board.Report(route.Peer, progress);
+        else if (route.Peer == _coordinator) TakeProgress(progress);
     }
 
     private void TakeProgress(Progress progress)
@@ -126,14 +125,14 @@ internal sealed partial class SwarmMembership
         foreach (var report in Reporter.Tick(now, share => ProgressSource?.Invoke(share) ?? default))
         {
             if (IsCoordinator) _board.Report(_self, report);
-            else _transport.FindLink(_coordinator)?.Send(report);
+            else if (_up is { } up) Send(up, report);
         }
     }
 
     // A coordinator is another one, or has lost what it was told, when it is reached by another link.
     private void CheckCoordinator()
     {
-        var through = (_coordinator, IsCoordinator ? null : _transport.FindLink(_coordinator));
+        var through = (_coordinator, IsCoordinator ? null : _up);
         if (through == _watchedThrough) return;
         _watchedThrough = through;
         if (!IsCoordinator) _board.Clear();
@@ -144,12 +143,15 @@ internal sealed partial class SwarmMembership
     private void AskCoordinator(ProgressSubscribe request)
     {
         if (IsCoordinator) _board.Subscribe(_self, request, WatchTime);
-        else _transport.FindLink(_coordinator)?.Send(request);
+        else if (_up is { } up) Send(up, request);
     }
 
     private void TellMember(PeerId member, MembershipMessage message)
     {
-        if (member != _self) _transport.FindLink(member)?.Send(message);
+        if (member != _self)
+        {
+            if (RouteTo(member) is { } route) Send(route, message);
+        }
         else if (message is ProgressSubscribe request) Reporter.Ask(request, WatchTime);
         else if (message is Progress progress) TakeProgress(progress);
     }

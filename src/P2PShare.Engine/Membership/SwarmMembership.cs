@@ -46,6 +46,8 @@ internal sealed partial class SwarmMembership : ITransportEvents, ISwarmShares, 
 
     private PeerId _coordinator;
     private long _term;
+    private PeerId? _tookOver;
+    private Route? _up;
     private JoinAttempt? _joining;
     private Task _running = Task.CompletedTask;
     private Task _dialling = Task.CompletedTask;
@@ -69,9 +71,9 @@ internal sealed partial class SwarmMembership : ITransportEvents, ISwarmShares, 
         _random = random;
         _stop = _stopping.Token;
         _coordinator = _self;
-        _term = Math.Max(1, lastTerm);
+        _term = Math.Clamp(lastTerm, 1, MembershipLimits.MaxTerm);
         _roster.Admit(_self);
-        _view = new RosterView(PeerState.Joining, _self, _term, [_self]);
+        _view = new RosterView(PeerState.Joining, _self, _term, _roster.Present, []);
     }
 
     /// <summary>Ends when this peer has the swarm's catalogue, or knows that it is alone.</summary>
@@ -170,46 +172,8 @@ internal sealed partial class SwarmMembership : ITransportEvents, ISwarmShares, 
         _stopping.Dispose();
     }
 
-    void ITransportEvents.OnLinkUp(Link link) => Post(() =>
-    {
-        _verifier.NoteMember(link.Identity.MemberLeaf.Span);
-        if (link.Identity.ObservedAddress is { } observed && _record.AddObserved(new IPEndPoint(observed.Address, _transport.Port))) RenewRecord();
-        link.Send(Status());
-    });
-
-    void ITransportEvents.OnLinkDown(Link link, string reason, bool wasPrimary)
-    {
-        if (wasPrimary) Post(() => OnLinkLost(link, reason));
-    }
-
-    void ITransportEvents.OnMembershipMessage(Link link, MembershipMessageType type, ReadOnlySpan<byte> payload)
-    {
-        // Decoded by the link's reader, so that what is malformed ends that link and nothing else.
-        if (!MembershipCodec.TryDecode(type, payload, out var message)) return;
-        if (!_mailbox.Writer.TryWrite(() => Handle(link, message))) link.CloseConnection("this peer cannot keep up with its messages");
-    }
-
-    void ITransportEvents.OnRefused(string address, string reason, bool incoming) => _events.OnRefused(address, reason, incoming);
-
-    IReadOnlyList<string> ITransportEvents.AddressesOf(PeerId peer)
-    {
-        var addresses = new List<IPEndPoint>();
-        if (_store.FindPeer(peer) is { } record) addresses.AddRange(record.Details.Addresses);
-        lock (_hints)
-            if (_hints.TryGetValue(peer, out var hints)) addresses.AddRange(hints);
-        return [.. addresses.Distinct().Select(AddressText.Format)];
-    }
-
     public string NameOf(PeerId peer) =>
         peer == _self ? _record.Current.Details.Name : _store.FindPeer(peer)?.Details.Name ?? peer.ToString()[..8];
-
-    bool ITransportEvents.TryRequestCallBack(PeerId peer)
-    {
-        var message = new CallMeBack { Target = peer, Caller = _self, Addresses = _record.Current.Details.Addresses, Token = _random.NextInt64(MembershipLimits.MaxNumber) };
-        var relays = _transport.Links.Where(link => !link.IsClosed && link.Remote != peer).ToList();
-        foreach (var link in relays) link.Send(message);
-        return relays.Count > 0;
-    }
 
     private long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
 
@@ -233,92 +197,78 @@ internal sealed partial class SwarmMembership : ITransportEvents, ISwarmShares, 
         }
     }
 
-    private void Handle(Link link, MembershipMessage message)
+    private void Handle(Route route, MembershipMessage message)
     {
-        try
+        switch (message)
         {
-            switch (message)
-            {
-                case SwarmStatus status:
-                    OnStatus(link, status);
-                    break;
-                case Join join:
-                    OnJoin(link, join);
-                    break;
-                case Joined joined:
-                    OnJoined(link, joined);
-                    break;
-                case SnapshotPage page:
-                    OnSnapshotPage(link, page);
-                    break;
-                case Update update:
-                    OnUpdate(link, update);
-                    break;
-                case Publish publish:
-                    OnPublish(link, publish);
-                    break;
-                case Leave:
-                    if (IsCoordinator) Dismiss(link.Remote);
-                    break;
-                case Ping ping:
-                    link.Send(new Pong(ping.Token, Now));
-                    break;
-                case Pong pong:
-                    OnPong(link, pong);
-                    break;
-                case CallMeBack call:
-                    OnCallMeBack(link, call);
-                    break;
-                case Offer or OfferAnswer:
-                    OffersReceived?.Invoke(link, message);
-                    break;
-                case ProgressSubscribe request:
-                    OnProgressSubscribe(link, request);
-                    break;
-                case Progress progress:
-                    OnProgress(link, progress);
-                    break;
-            }
-        }
-        catch (ProtocolException error)
-        {
-            link.CloseConnection("it broke the protocol: " + error.Message);
+            case SwarmStatus status:
+                OnStatus(route, status);
+                break;
+            case Join join:
+                OnJoin(route, join);
+                break;
+            case Joined joined:
+                OnJoined(route, joined);
+                break;
+            case SnapshotPage page:
+                OnSnapshotPage(route, page);
+                break;
+            case Update update:
+                OnUpdate(route, update);
+                break;
+            case Publish publish:
+                OnPublish(route, publish);
+                break;
+            case Leave:
+                if (IsCoordinator) Dismiss(route.Peer, hasResigned: true);
+                break;
+            case Ping ping:
+                Send(route, new Pong(ping.Token, Now));
+                break;
+            case Pong pong:
+                OnPong(route, pong);
+                break;
+            case CallMeBack call:
+                OnCallMeBack(route.Carrier, call);
+                break;
+            case TakeOver takeOver:
+                OnTakeOver(route, takeOver);
+                break;
+            case ConfirmCoordinator confirm:
+                OnConfirm(route, confirm);
+                break;
+            case Unreachable unreachable:
+                OnUnreachable(route, unreachable);
+                break;
+            case Goodbye { Reason: GoodbyeReason.ShuttingDown }:
+                _leaving.Add(route.Peer);
+                break;
+            case Offer or OfferAnswer:
+                OffersReceived?.Invoke(route.Carrier, message);
+                break;
+            case ProgressSubscribe request:
+                OnProgressSubscribe(route, request);
+                break;
+            case Progress progress:
+                OnProgress(route, progress);
+                break;
         }
     }
 
-    private SwarmStatus Status() => new()
+    private SwarmStatus StatusFor(PeerId receiver)
     {
-        Coordinator = _coordinator,
-        Addresses = _store.FindPeer(_coordinator)?.Details.Addresses ?? [],
-        Term = _term,
-        Members = Math.Max(1, _roster.PresentCount),
-    };
-
-    private void OnCallMeBack(Link link, CallMeBack call)
-    {
-        if (_callBacksSeen.Count > 10_000) _callBacksSeen.Clear();
-        if (!_callBacksSeen.Add((call.Caller, call.Token))) return;
-        if (call.Target != _self)
+        var record = _store.FindPeer(_coordinator);
+        return new SwarmStatus
         {
-            // Passed on only for the caller itself, so a message goes over one relay at most.
-            if (link.Remote == call.Caller) _transport.FindLink(call.Target)?.Send(call);
-            return;
-        }
-
-        lock (_hints) _hints[call.Caller] = call.Addresses;
-        _ = ConnectQuietlyAsync(call.Caller);
-    }
-
-    private async Task ConnectQuietlyAsync(PeerId peer)
-    {
-        try
-        {
-            await _transport.ConnectAsync(peer, _stopping.Token).ConfigureAwait(false);
-        }
-        catch (Exception error) when (error is P2PShareException or OperationCanceledException)
-        {
-            // The caller finds out by itself that nobody came.
-        }
+            Coordinator = _coordinator,
+            Addresses = record?.Details.Addresses ?? [],
+            Term = _term,
+            Members = Math.Max(1, _roster.PresentCount),
+            Sequence = IsCoordinator ? _lastSequence : _sequence,
+            TookOver = _tookOver,
+            IsUnfit = record is not null && !record.Details.Roles.HasFlag(PeerRoles.MayCoordinate),
+            IsUnlisted = IsCoordinator && !_roster.IsPresent(receiver),
+        };
     }
 
     /// <summary>Tells the swarm of own or held records that are new: to the coordinator, or, being it, to all.</summary>
@@ -326,7 +276,7 @@ internal sealed partial class SwarmMembership : ITransportEvents, ISwarmShares, 
     {
         if (entries.Count == 0) return;
         if (IsCoordinator) Broadcast(entries, null);
-        else if (_joining is null && _transport.FindLink(_coordinator) is { } link) SendPublications(link, entries);
+        else if (_joining is null && _up is { } up) SendPublications(up, entries);
     }
 
     private void RenewRecord(long remembered = 0)
@@ -338,24 +288,11 @@ internal sealed partial class SwarmMembership : ITransportEvents, ISwarmShares, 
 
     private void SetState(PeerState state)
     {
-        _view = new RosterView(state, _coordinator, _term, [.. _roster.Present]);
+        _view = new RosterView(state, _coordinator, _term, _roster.Present, [.. _roster.Eligible.Where(peer => peer != _coordinator).Take(Roster.DeputyCount)]);
         if (state == PeerState.Joined && _bringer is null) _catalogueReady.TrySetResult();
         NotifyChanged();
     }
 
     private void NotifyChanged() =>
         Interlocked.Exchange(ref _changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
-
-    private sealed record JoinAttempt(PeerId Target)
-    {
-        public Link? Link { get; set; }
-
-        public Joined? Answer { get; set; }
-
-        public CatalogueDigest? Theirs { get; set; }
-
-        public Roster Roster { get; } = new();
-
-        public int NextPage { get; set; }
-    }
 }

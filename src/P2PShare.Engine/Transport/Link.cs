@@ -65,6 +65,9 @@ internal sealed class Link : IFrameSink, IChannelHost, IDisposable
 
     public bool IsClosed => Volatile.Read(ref _endReason) is not null;
 
+    /// <summary>How long ago the last byte arrived.</summary>
+    public TimeSpan Silence => _pump.Silence;
+
     public long BytesSent => _pump.BytesSent;
 
     public long BytesReceived => _pump.BytesReceived;
@@ -167,10 +170,10 @@ internal sealed class Link : IFrameSink, IChannelHost, IDisposable
         }
     }
 
-    /// <summary>Called once a heartbeat: keeps the link alive, and gives it up when the other end is gone.</summary>
+    /// <summary>Called several times a heartbeat: keeps the link alive, and gives it up when the other end is gone.</summary>
     public void OnHeartbeat()
     {
-        MeasureRates();
+        if (_time.GetElapsedTime(_measured) >= Options.HeartbeatInterval * 0.9) MeasureRates();
         if (_pump.Silence > Options.MissedHeartbeats * Options.HeartbeatInterval)
             CloseConnection($"no sign of life for {_pump.Silence.TotalSeconds:0} s");
         else if (_pump.WriteStall > Options.WriteTimeout)

@@ -18,12 +18,12 @@ internal static class LinkHandshake
     /// <summary>The dialler's side: says hello and reads the answer.</summary>
     /// <exception cref="P2PShareException">PeerRefused.</exception>
     public static async Task<LinkIdentity> DialAsync(
-        AuthenticatedConnection stream, NetworkConnection connection, BootNonce nonce, int listenPort, TimeProvider time, CancellationToken cancellationToken)
+        AuthenticatedConnection stream, NetworkConnection connection, BootNonce nonce, int listenPort, TimeProvider time, CancellationToken cancellationToken, bool isProbe = false)
     {
         var started = time.GetTimestamp();
         await WriteAsync(
             stream.Stream,
-            new Hello { Software = SoftwareVersion, Nonce = nonce, ListenPort = listenPort, Observed = AddressText.Canonical(connection.Remote) },
+            new Hello { Software = SoftwareVersion, Nonce = nonce, ListenPort = listenPort, Observed = AddressText.Canonical(connection.Remote), IsProbe = isProbe },
             cancellationToken).ConfigureAwait(false);
         (MembershipMessageType Type, byte[] Payload)? answer;
         try
@@ -88,6 +88,7 @@ internal static class LinkHandshake
             RemotePort = hello.ListenPort,
             ObservedAddress = hello.Observed,
             RemoteVersion = hello.Software,
+            IsProbe = hello.IsProbe,
             RoundTripTime = time.GetElapsedTime(started),
         };
     }

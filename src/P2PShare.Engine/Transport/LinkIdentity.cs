@@ -25,6 +25,9 @@ internal sealed record LinkIdentity
     /// <summary>Where the other end sees this peer; null when it does not say.</summary>
     public IPEndPoint? ObservedAddress { get; init; }
 
+    /// <summary>Whether the dialler only wanted to know that this peer can be dialled.</summary>
+    public bool IsProbe { get; init; }
+
     public string RemoteVersion { get; init; } = "";
 
     /// <summary>The other end's clock less ours, roughly; null when it was not told.</summary>

@@ -10,8 +10,11 @@ using P2PShare.Protocol.Wire;
 namespace P2PShare.Engine.Transport;
 
 /// <summary>All connections of a peer: listens, dials, keeps one link to each peer, opens channels.</summary>
-internal sealed class SwarmTransport : IChannelOpener, ILinkHost, IAsyncDisposable
+internal sealed partial class SwarmTransport : IChannelOpener, ILinkHost, IAsyncDisposable
 {
+    // A silent link is to be noticed after three heartbeats, not after up to four.
+    private const int LooksPerHeartbeat = 8;
+
     private static readonly TimeSpan CloneProbe = TimeSpan.FromMilliseconds(750);
 
     private readonly INetwork _network;
@@ -53,6 +56,14 @@ internal sealed class SwarmTransport : IChannelOpener, ILinkHost, IAsyncDisposab
     /// <summary>Cancelled when the peer stops.</summary>
     public CancellationToken Stopping { get; }
 
+    public TimeSpan HeartbeatInterval => _options.HeartbeatInterval;
+
+    /// <summary>After so long without a byte a link is given up.</summary>
+    public TimeSpan SilenceLimit => _options.MissedHeartbeats * _options.HeartbeatInterval;
+
+    /// <summary>Whether goodbye is being said: what ends now was ended here.</summary>
+    public bool IsStopping { get; private set; }
+
     public IReadOnlyList<Link> Links => _links.All;
 
     /// <summary>Takes the port. Connections wait in the kernel until <see cref="Start"/>.</summary>
@@ -69,7 +80,7 @@ internal sealed class SwarmTransport : IChannelOpener, ILinkHost, IAsyncDisposab
         _events = events;
         _acceptor = acceptor;
         _accepting = new ConnectionAcceptor(_listener!, this, _options, _time).RunAsync(Stopping);
-        _heartbeat = _time.CreateTimer(_ => Beat(), null, _options.HeartbeatInterval, _options.HeartbeatInterval);
+        _heartbeat = _time.CreateTimer(_ => Beat(), null, _options.HeartbeatInterval / LooksPerHeartbeat, _options.HeartbeatInterval / LooksPerHeartbeat);
     }
 
     public Link? FindLink(PeerId peer) => _links.Find(peer);
@@ -145,10 +156,13 @@ internal sealed class SwarmTransport : IChannelOpener, ILinkHost, IAsyncDisposab
     public async Task StopAsync(string reason)
     {
         if (_stopping.IsCancellationRequested) return;
+        IsStopping = true;
         if (_listener is not null) await _listener.DisposeAsync().ConfigureAwait(false);
         if (_heartbeat is not null) await _heartbeat.DisposeAsync().ConfigureAwait(false);
         await Task.WhenAll(_links.All.Select(link => link.CloseAsync(GoodbyeReason.ShuttingDown, reason))).ConfigureAwait(false);
         await _stopping.CancelAsync().ConfigureAwait(false);
+        // Those that came up while the others were told goodbye; later ones find the token cancelled.
+        foreach (var link in _links.All) link.CloseConnection(reason);
         await Task.WhenAll([_accepting, .. _running.Values, .. _foreign.Values]).ConfigureAwait(false);
     }
 
@@ -165,6 +179,12 @@ internal sealed class SwarmTransport : IChannelOpener, ILinkHost, IAsyncDisposab
         var stream = await _authenticator.AuthenticateAsServerAsync(connection.Stream, cancellationToken).ConfigureAwait(false);
         var identity = await LinkHandshake.ReadHelloAsync(stream, connection, _time, cancellationToken).ConfigureAwait(false);
         if (identity is null || identity.Remote == Self) return null;
+        if (identity.IsProbe)
+        {
+            await AnswerProbeAsync(stream.Stream, connection, cancellationToken).ConfigureAwait(false);
+            return null;
+        }
+
         if (await IsCloneAsync(identity, cancellationToken).ConfigureAwait(false))
         {
             await LinkHandshake.RefuseAsync(stream.Stream, RefusalReason.DuplicateIdentity, "", cancellationToken).ConfigureAwait(false);
@@ -335,6 +355,7 @@ internal sealed class SwarmTransport : IChannelOpener, ILinkHost, IAsyncDisposab
         if (replaced is not null && replaced.Identity.RemoteNonce != identity.RemoteNonce) replaced.CloseConnection("its peer has restarted");
         if (primary) _events!.OnLinkUp(link);
         _running[link] = link.RunAsync();
+        if (Stopping.IsCancellationRequested) link.CloseConnection("this peer is stopping");
         if (primary && _dials.TryGetValue(identity.Remote, out var waiting)) waiting.TrySetResult(link);
         return primary ? link : _links.Find(identity.Remote) ?? link;
     }

@@ -54,6 +54,9 @@ public static class MembershipLimits
     /// <summary>2^53 - 1: the largest version, term, sequence or join number, so that whatever reads JSON reads it exactly.</summary>
     public const long MaxNumber = (1L << 53) - 1;
 
+    /// <summary>The highest term that is believed: no swarm comes near it by electing, and from it on nobody could count further.</summary>
+    public const long MaxTerm = 1L << 48;
+
     /// <summary>The version a record gets next: later than what is stored, and than any clock before.</summary>
     public static long NextVersion(long stored, long unixTimeMilliseconds) => Math.Max(stored + 1, unixTimeMilliseconds);
 

@@ -36,13 +36,13 @@ public enum MembershipMessageType : byte
     Ping = 16,
     Pong = 17,
 
-    /// <summary>Reserved for succession.</summary>
+    /// <summary>A deputy has become the coordinator.</summary>
     TakeOver = 18,
 
-    /// <summary>Reserved for succession.</summary>
+    /// <summary>Asks whether the coordinator is lost, and answers that.</summary>
     ConfirmCoordinator = 19,
 
-    /// <summary>Reserved for succession.</summary>
+    /// <summary>A message for a peer to which the sender has no link, through one that has.</summary>
     Relay = 20,
 
     /// <summary>Asks for progress on a share.</summary>
@@ -53,6 +53,9 @@ public enum MembershipMessageType : byte
 
     /// <summary>Offers shares to a peer.</summary>
     Offer = 23,
+
+    /// <summary>Tells the coordinator that a deputy cannot be dialled.</summary>
+    Unreachable = 24,
 
     /// <summary>What became of offered shares.</summary>
     OfferAnswer = 28,

@@ -6,7 +6,7 @@ namespace P2PShare.Protocol.Membership.Messages;
 /// <summary>What hello and welcome have in common.</summary>
 internal static class Greeting
 {
-    public static void Write(BencodeWriter writer, BootNonce nonce, IPEndPoint? observed, int port, int protocol, string software)
+    public static void Write(BencodeWriter writer, BootNonce nonce, IPEndPoint? observed, int port, int protocol, string software, bool isProbe = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(port);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(port, ushort.MaxValue);
@@ -14,6 +14,7 @@ internal static class Greeting
         writer.Field("nonce"u8, nonce.ToArray());
         writer.Address("observed"u8, observed);
         writer.Field("port"u8, port);
+        writer.Flag("probe"u8, isProbe);
         writer.Field("protocol"u8, protocol);
         writer.Text("software"u8, software, MembershipLimits.MaxSoftware);
     }

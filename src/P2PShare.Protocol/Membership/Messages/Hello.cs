@@ -22,6 +22,9 @@ public sealed record Hello : MembershipMessage
     /// <summary>The receiver's address as the sender dialled it.</summary>
     public IPEndPoint? Observed { get; init; }
 
+    /// <summary>Whether the sender only wants to know that the receiver can be dialled: it is welcomed, and the connection ends.</summary>
+    public bool IsProbe { get; init; }
+
     /// <exception cref="MembershipException"/>
     public static Hello Parse(ReadOnlySpan<byte> payload)
     {
@@ -31,11 +34,12 @@ public sealed record Hello : MembershipMessage
             Nonce = Greeting.Nonce(fields),
             Observed = fields.AddressOrNull("observed"u8),
             ListenPort = Greeting.Port(fields),
+            IsProbe = fields.Flag("probe"u8),
             ProtocolVersion = Greeting.Protocol(fields),
             Software = Greeting.Software(fields),
         };
     }
 
     private protected override void WriteFields(BencodeWriter writer) =>
-        Greeting.Write(writer, Nonce, Observed, ListenPort, ProtocolVersion, Software);
+        Greeting.Write(writer, Nonce, Observed, ListenPort, ProtocolVersion, Software, IsProbe);
 }

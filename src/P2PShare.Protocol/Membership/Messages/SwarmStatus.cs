@@ -24,6 +24,18 @@ public sealed record SwarmStatus : MembershipMessage
     /// <summary>How many peers are present in its roster, itself included: from 1.</summary>
     public required long Members { get; init; }
 
+    /// <summary>The last update the sender has sent, or, following another, has taken in.</summary>
+    public long Sequence { get; init; }
+
+    /// <summary>Whose reign the coordinator has taken over; null when its reign did not begin like that.</summary>
+    public PeerId? TookOver { get; init; }
+
+    /// <summary>Whether the coordinator's role forbids it to coordinate: it stands in until one is met whose role does not.</summary>
+    public bool IsUnfit { get; init; }
+
+    /// <summary>Whether the sender, being the coordinator, does not have the receiver in its roster.</summary>
+    public bool IsUnlisted { get; init; }
+
     /// <exception cref="MembershipException"/>
     public static SwarmStatus Parse(ReadOnlySpan<byte> payload)
     {
@@ -33,7 +45,11 @@ public sealed record SwarmStatus : MembershipMessage
             Addresses = fields.Addresses("addresses"u8),
             Coordinator = fields.Peer("coordinator"u8),
             Members = fields.Number("members"u8, min: 1),
+            Sequence = fields.Has("sequence"u8) ? fields.Number("sequence"u8) : 0,
             Term = fields.Number("term"u8, min: 1),
+            TookOver = fields.Has("took-over"u8) ? fields.Peer("took-over"u8) : null,
+            IsUnfit = fields.Flag("unfit"u8),
+            IsUnlisted = fields.Flag("unlisted"u8),
         };
     }
 
@@ -42,6 +58,10 @@ public sealed record SwarmStatus : MembershipMessage
         writer.Addresses("addresses"u8, Addresses);
         writer.Field("coordinator"u8, Coordinator);
         writer.Number("members"u8, Members, min: 1);
+        if (Sequence > 0) writer.Number("sequence"u8, Sequence);
         writer.Number("term"u8, Term, min: 1);
+        if (TookOver is { } previous) writer.Field("took-over"u8, previous);
+        writer.Flag("unfit"u8, IsUnfit);
+        writer.Flag("unlisted"u8, IsUnlisted);
     }
 }

@@ -52,6 +52,13 @@ public sealed class MembershipCodecTests
             new ProgressSubscribe(TestPeer.Share(2), 0),
             new Progress { InfoHash = TestPeer.Share(1), Items = [], IsFirst = true, IsLast = true },
             new Progress { InfoHash = TestPeer.Share(1), Items = ProgressOf(Bob, Alice) },
+            new Hello { Software = "P2PShare 0.1", Nonce = Nonce, ListenPort = 5000, IsProbe = true },
+            new Join { Term = 3, Members = 100, Entry = record.Entry, Digest = digest },
+            new SwarmStatus { Coordinator = Bob, Addresses = [], Term = 5, Members = 199, Sequence = 12, TookOver = Alice, IsUnfit = true, IsUnlisted = true },
+            new TakeOver(Alice, 5),
+            new ConfirmCoordinator(Alice, 4, CoordinatorFinding.Lost),
+            Relay.Wrap(Alice, Bob, new Join { Term = 3, Entry = record.Entry, Digest = digest }),
+            new Unreachable(Bob),
         ];
     }
 
@@ -70,7 +77,7 @@ public sealed class MembershipCodecTests
     public void Every_message_of_this_version_has_a_sample_and_a_number()
     {
         var types = Samples().Cast<object[]>().Select(row => ((MembershipMessage)row[0]).Type).Distinct().Order();
-        Assert.Equal([.. Enumerable.Range(0, 18), 21, 22, 23, 28], types.Select(type => (int)type));
+        Assert.Equal([.. Enumerable.Range(0, 25), 28], types.Select(type => (int)type));
     }
 
     [Fact]
@@ -85,7 +92,7 @@ public sealed class MembershipCodecTests
     [Fact]
     public void Passes_over_types_of_later_versions()
     {
-        Assert.False(MembershipCodec.TryDecode(MembershipMessageType.TakeOver, "de"u8, out _));
+        Assert.False(MembershipCodec.TryDecode((MembershipMessageType)199, "de"u8, out _));
         Assert.False(MembershipCodec.TryDecode((MembershipMessageType)200, "nonsense"u8, out _));
     }
 
@@ -108,7 +115,7 @@ public sealed class MembershipCodecTests
     public void Refuses_a_message_that_lacks_a_key_or_has_a_value_of_another_type(MembershipMessage message)
     {
         // Without it the message means the same: it is not sent, or has a default.
-        string[] optional = ["observed", "text", "first", "last", "entries", "roster"];
+        string[] optional = ["observed", "text", "first", "last", "entries", "roster", "probe", "brings", "sequence", "took-over", "unfit", "unlisted"];
         var text = Encoding.Latin1.GetString(MembershipCodec.Encode(message));
         foreach (var key in KeysOf(message))
         {
@@ -141,6 +148,10 @@ public sealed class MembershipCodecTests
     [InlineData(MembershipMessageType.Hello, "d5:nonce15:0123456789012344:porti1e8:protocoli1e8:software1:xe", MembershipErrorKind.InvalidValue)]
     [InlineData(MembershipMessageType.Hello, "d5:nonce16:01234567890123454:porti65536e8:protocoli1e8:software1:xe", MembershipErrorKind.InvalidValue)]
     [InlineData(MembershipMessageType.Hello, "d5:nonce16:01234567890123454:porti1e8:protocoli0e8:software1:xe", MembershipErrorKind.InvalidValue)]
+    [InlineData(MembershipMessageType.TakeOver, "d8:previous32:0123456789abcdef0123456789abcdef4:termi1ee", MembershipErrorKind.InvalidValue)]
+    [InlineData(MembershipMessageType.TakeOver, "d8:previous3:abc4:termi2ee", MembershipErrorKind.InvalidValue)]
+    [InlineData(MembershipMessageType.ConfirmCoordinator, "d11:coordinator32:0123456789abcdef0123456789abcdef7:findingi256e4:termi1ee", MembershipErrorKind.InvalidValue)]
+    [InlineData(MembershipMessageType.ConfirmCoordinator, "d11:coordinator32:0123456789abcdef0123456789abcdef7:findingi1e4:termi0ee", MembershipErrorKind.InvalidValue)]
     [InlineData(MembershipMessageType.Publish, "d7:entriesldeee", MembershipErrorKind.MissingKey)]
     public void Refuses_values_out_of_range(MembershipMessageType type, string payload, MembershipErrorKind kind) =>
         Assert.Equal(kind, Assert.Throws<MembershipException>(() => Decode(type, Encoding.Latin1.GetBytes(payload))).Kind);
@@ -169,6 +180,27 @@ public sealed class MembershipCodecTests
         Assert.ThrowsAny<ArgumentException>(() => MembershipCodec.Encode(tooMany));
         var tooLong = new Publish([.. Enumerable.Repeat(TestPeer.Alice.Record().Entry, 2000)]);
         Assert.ThrowsAny<ArgumentException>(() => MembershipCodec.Encode(tooLong));
+    }
+
+    [Fact]
+    public void A_relayed_message_comes_out_as_it_went_in()
+    {
+        var update = new Update { Term = 3, Sequence = 4, Entries = [TestPeer.Alice.Record().Entry] };
+        Assert.True(MembershipCodec.TryDecode(MembershipMessageType.Relay, MembershipCodec.Encode(Relay.Wrap(Alice, Bob, update)), out var read));
+        var relay = Assert.IsType<Relay>(read);
+        Assert.True(relay.TryUnwrap(out var inner));
+        Assert.Equal(MembershipCodec.Encode(update), MembershipCodec.Encode(inner));
+    }
+
+    [Fact]
+    public void Relays_neither_what_is_about_one_link_nor_relays()
+    {
+        Assert.Throws<ArgumentException>(() => Relay.Wrap(Alice, Bob, new Goodbye(GoodbyeReason.Other)));
+        Assert.Throws<ArgumentException>(() => Relay.Wrap(Alice, Bob, Relay.Wrap(Alice, Bob, new Leave())));
+        var smuggled = Relay.Wrap(Alice, Bob, new Leave()) with { InnerType = MembershipMessageType.Relay };
+        Assert.False(smuggled.TryUnwrap(out _));
+        var malformed = Relay.Wrap(Alice, Bob, new Leave()) with { InnerType = MembershipMessageType.Join };
+        Assert.Throws<MembershipException>(() => malformed.TryUnwrap(out _));
     }
 
     [Property]
@@ -213,6 +245,7 @@ public sealed class MembershipCodecTests
     {
         CallMeBack call => $"{call with { Addresses = [] }} {string.Join(' ', call.Addresses)}",
         SwarmStatus status => $"{status with { Addresses = [] }} {string.Join(' ', status.Addresses)}",
+        Relay relay => $"{relay with { Inner = default }} {Convert.ToHexString(relay.Inner.Span)}",
         Joined joined => $"{joined with { Holdings = [] }} {string.Join(' ', joined.Holdings)}",
         SnapshotPage page => $"{page with { Entries = [], Roster = [] }} {page.Entries.Count} {string.Join(' ', page.Roster)}",
         Update update => $"{update with { Entries = [], Roster = [] }} {update.Entries.Count} {string.Join(' ', update.Roster)}",

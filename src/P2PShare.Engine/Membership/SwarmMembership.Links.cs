@@ -1,0 +1,232 @@
+using System.Net;
+using P2PShare.Engine.Errors;
+using P2PShare.Engine.Transport;
+using P2PShare.Protocol;
+using P2PShare.Protocol.Membership;
+using P2PShare.Protocol.Membership.Messages;
+
+namespace P2PShare.Engine.Membership;
+
+// What the transport tells, and who is spoken to over which link.
+internal sealed partial class SwarmMembership
+{
+    private const int MaxRelays = 256;
+
+    private static readonly TimeSpan RelayMemory = TimeSpan.FromMinutes(2);
+
+    // As the coordinator: the links over which members come that cannot be reached directly.
+    private readonly Dictionary<PeerId, Link> _relayedVia = [];
+
+    // As a relay: who speaks with whom through this peer, and when they last did.
+    private readonly Dictionary<(PeerId From, PeerId To), long> _relaying = [];
+    private readonly Dictionary<PeerId, long> _relayHeard = [];
+    private long _relayPinged;
+    private readonly HashSet<PeerId> _leaving = [];
+    private readonly HashSet<(PeerId, long)> _claimsRefused = [];
+
+    void ITransportEvents.OnLinkUp(Link link) => Post(() => OnLinkUp(link));
+
+    void ITransportEvents.OnLinkDown(Link link, string reason, bool wasPrimary)
+    {
+        if (wasPrimary) Post(() => OnLinkLost(link, reason));
+    }
+
+    void ITransportEvents.OnMembershipMessage(Link link, MembershipMessageType type, ReadOnlySpan<byte> payload)
+    {
+        // Decoded by the link's reader, so that what is malformed ends that link and nothing else.
+        if (!MembershipCodec.TryDecode(type, payload, out var message)) return;
+        if (!_mailbox.Writer.TryWrite(() => Receive(link, message))) link.CloseConnection("this peer cannot keep up with its messages");
+    }
+
+    void ITransportEvents.OnRefused(string address, string reason, bool incoming) => _events.OnRefused(address, reason, incoming);
+
+    IReadOnlyList<string> ITransportEvents.AddressesOf(PeerId peer)
+    {
+        var addresses = new List<IPEndPoint>();
+        if (_store.FindPeer(peer) is { } record) addresses.AddRange(record.Details.Addresses);
+        lock (_hints)
+            if (_hints.TryGetValue(peer, out var hints)) addresses.AddRange(hints);
+        return [.. addresses.Distinct().Select(AddressText.Format)];
+    }
+
+    bool ITransportEvents.TryRequestCallBack(PeerId peer)
+    {
+        var message = new CallMeBack { Target = peer, Caller = _self, Addresses = _record.Current.Details.Addresses, Token = _random.NextInt64(MembershipLimits.MaxNumber) };
+        var relays = _transport.Links.Where(link => !link.IsClosed && link.Remote != peer).ToList();
+        foreach (var link in relays) link.Send(message);
+        return relays.Count > 0;
+    }
+
+    private void OnLinkUp(Link link)
+    {
+        _verifier.NoteMember(link.Identity.MemberLeaf.Span);
+        if (link.Identity.ObservedAddress is { } observed && _record.AddObserved(new IPEndPoint(observed.Address, _transport.Port))) RenewRecord();
+        _reunions.Remove(link.Remote);
+        link.Send(StatusFor(link.Remote));
+        if (_loss is { } loss)
+        {
+            // The process that coordinated is there after all: only the link had ended.
+            if (link.Remote == loss.Coordinator && link.Identity.RemoteNonce == loss.Nonce) StartJoining(new JoinAttempt(link.Remote));
+            else if (link.Remote != loss.Coordinator) Ask(loss, Route.Direct(link));
+            PursueSuccession();
+        }
+        else if (_up is { IsDirect: false } && link.Remote == _coordinator)
+        {
+            StartJoining(new JoinAttempt(_coordinator));
+        }
+    }
+
+    private void OnLinkLost(Link link, string reason)
+    {
+        if (_transport.IsStopping) return;
+        var hasResigned = _leaving.Remove(link.Remote);
+        if (_joining?.Route?.Carrier == link) _joining = null;
+        if (_bringer?.Carrier == link) StopAwaiting();
+        if (IsCoordinator)
+        {
+            var throughIt = _relayedVia.Where(pair => pair.Value == link).Select(pair => pair.Key).ToList();
+            foreach (var relayed in throughIt) Dismiss(relayed, hasResigned: false);
+            if (!_relayedVia.ContainsKey(link.Remote)) Dismiss(link.Remote, hasResigned);
+        }
+        else if (_up?.Carrier == link)
+        {
+            if (link.Remote == _coordinator && _transport.FindLink(_coordinator) is { } other && other.Identity.RemoteNonce == link.Identity.RemoteNonce)
+            {
+                // Another link took its place in the meantime; the coordinator says if it thinks otherwise.
+                _up = Route.Direct(other);
+                other.Send(StatusFor(_coordinator));
+            }
+            else
+            {
+                LoseCoordinator(reason, hasResigned && link.Remote == _coordinator);
+            }
+        }
+
+        if (_loss is { } loss && _roster.IsEligible(link.Remote))
+        {
+            loss.Gone.Add(link.Remote);
+            PursueSuccession();
+        }
+    }
+
+    private void Receive(Link link, MembershipMessage message)
+    {
+        try
+        {
+            if (message is Relay relay) OnRelay(link, relay);
+            else Handle(Route.Direct(link), message);
+        }
+        catch (ProtocolException error)
+        {
+            link.CloseConnection("it broke the protocol: " + error.Message);
+        }
+    }
+
+    private void OnRelay(Link link, Relay relay)
+    {
+        if (relay.To != _self)
+        {
+            // Passed on for the sender itself alone: so a message goes over one relay at most.
+            if (relay.From != link.Remote || _transport.FindLink(relay.To) is not { } onward) return;
+            if (_relaying.Count >= MaxRelays && !_relaying.ContainsKey((relay.From, relay.To))) return;
+            _relaying[(relay.From, relay.To)] = _time.GetTimestamp();
+            onward.Send(relay);
+            return;
+        }
+
+        // To whom there is a link, nobody else speaks in its name.
+        if (relay.From == _self || _transport.FindLink(relay.From) is not null) return;
+        MembershipMessage? message;
+        try
+        {
+            if (!relay.TryUnwrap(out message)) return;
+        }
+        catch (ProtocolException error)
+        {
+            // Whether the relay or the sender did that cannot be told: neither link ends for it.
+            _events.OnEntryRefused(link.RemoteName, "a relayed message: " + error.Message);
+            return;
+        }
+
+        _relayHeard[relay.From] = _time.GetTimestamp();
+        Handle(new Route(relay.From, link), message);
+    }
+
+    /// <summary>Over a relay there are no heartbeats and no end of a connection: the member pings, and both ends miss what does not come.</summary>
+    private void MaintainRelayed()
+    {
+        var limit = _transport.SilenceLimit + Heartbeat;
+        foreach (var peer in _relayHeard.Keys.Where(peer => !_relayedVia.ContainsKey(peer) && peer != _coordinator).ToList()) _relayHeard.Remove(peer);
+        foreach (var peer in _relayedVia.Keys.Where(peer => _time.GetElapsedTime(_relayHeard.GetValueOrDefault(peer)) > limit).ToList())
+        {
+            if (_transport.FindLink(peer) is null) Dismiss(peer, hasResigned: false);
+        }
+
+        if (_up is not { IsDirect: false } up) return;
+        if (_time.GetElapsedTime(_relayHeard.GetValueOrDefault(up.Peer)) > limit) LoseCoordinator("nothing of it comes through the relay", hasResigned: false);
+        else if (_time.GetElapsedTime(_relayPinged) >= Heartbeat)
+        {
+            _relayPinged = _time.GetTimestamp();
+            Send(up, new Ping(1 + _random.NextInt64(MembershipLimits.MaxNumber - 1), Now));
+        }
+    }
+
+    private void Send(Route route, MembershipMessage message) => route.Carrier.Send(route.IsDirect ? message : Relay.Wrap(_self, route.Peer, message));
+
+    /// <summary>How a member is reached: directly where that is possible.</summary>
+    private Route? RouteTo(PeerId peer)
+    {
+        if (_transport.FindLink(peer) is { } link) return Route.Direct(link);
+        return _relayedVia.TryGetValue(peer, out var carrier) && !carrier.IsClosed ? new Route(peer, carrier) : null;
+    }
+
+    private void OnCallMeBack(Link link, CallMeBack call)
+    {
+        if (_callBacksSeen.Count > 10_000) _callBacksSeen.Clear();
+        if (!_callBacksSeen.Add((call.Caller, call.Token))) return;
+        if (call.Target != _self)
+        {
+            // Passed on only for the caller itself, so a message goes over one relay at most.
+            if (link.Remote == call.Caller) _transport.FindLink(call.Target)?.Send(call);
+            return;
+        }
+
+        lock (_hints) _hints[call.Caller] = call.Addresses;
+        _ = ConnectQuietlyAsync(call.Caller);
+    }
+
+    private async Task ConnectQuietlyAsync(PeerId peer)
+    {
+        try
+        {
+            await _transport.ConnectAsync(peer, _stop).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is P2PShareException or OperationCanceledException)
+        {
+            // The caller finds out by itself that nobody came.
+        }
+    }
+
+    /// <summary>Tells links which of them may not be closed for want of use.</summary>
+    private void MarkStanding()
+    {
+        foreach (var pair in _relaying.Where(pair => _time.GetElapsedTime(pair.Value) > RelayMemory).Select(pair => pair.Key).ToList()) _relaying.Remove(pair);
+        var relayed = _relaying.Keys.SelectMany(pair => new[] { pair.From, pair.To }).ToHashSet();
+        foreach (var link in _transport.Links) link.IsStanding = IsNeeded(link, relayed);
+    }
+
+    private bool IsNeeded(Link link, HashSet<PeerId> relayed)
+    {
+        var peer = link.Remote;
+        if (_loss is not null || _joining is not null || relayed.Contains(peer)) return true;
+        if (peer == _coordinator || peer == _standing || _up?.Carrier == link) return true;
+        return _roster.IsPresent(peer) && (IsCoordinator || _roster.IsEligible(_self));
+    }
+
+    private void RefuseClaim(Route route, long term, string reason)
+    {
+        if (_claimsRefused.Count > 10_000) _claimsRefused.Clear();
+        if (_claimsRefused.Add((route.Peer, term))) _events.OnClaimRefused(NameOf(route.Peer), reason);
+        Send(route, StatusFor(route.Peer));
+    }
+}
