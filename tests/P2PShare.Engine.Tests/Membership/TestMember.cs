@@ -20,9 +20,13 @@ internal sealed class TestMember : IMembershipEvents, IChannelAcceptor, ISwarmTr
     public const int Port = 5000;
 
     private readonly ECDsa _key;
+    private readonly MemoryNetwork _network;
 
-    public TestMember(MemoryNetwork network, string name, IPAddress address, long lastTerm = 0, ECDsa? key = null, TimeProvider? time = null, TransportOptions? options = null)
+    public TestMember(
+        MemoryNetwork network, string name, IPAddress address, long lastTerm = 0, ECDsa? key = null, TimeProvider? time = null, TransportOptions? options = null,
+        PeerRoles roles = PeerRoles.MayCoordinate)
     {
+        _network = network;
         var clock = time ?? TimeProvider.System;
         Address = address;
         _key = key ?? ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -33,7 +37,7 @@ internal sealed class TestMember : IMembershipEvents, IChannelAcceptor, ISwarmTr
         Transport.Listen(Port);
         Store = new RecordStore();
         Holdings = new OwnHoldings(Id, this, clock);
-        var record = new OwnRecord(new PeerDetails { Name = name, Addresses = [new IPEndPoint(address, Port)] }, () => der, this, clock);
+        var record = new OwnRecord(new PeerDetails { Name = name, Addresses = [new IPEndPoint(address, Port)], Roles = roles }, () => der, this, clock);
         var random = new Random(address.GetHashCode());
         Book = new AddressBook(clock, random);
         Membership = new SwarmMembership(Transport, Store, new RecordVerifier(Store, this), Holdings, record, Book, this, lastTerm, clock, random);
@@ -102,7 +106,18 @@ internal sealed class TestMember : IMembershipEvents, IChannelAcceptor, ISwarmTr
 
     public void OnEntryRefused(string from, string reason) => Log.Enqueue("entry refused: " + reason);
 
+    public void OnClaimRefused(string from, string reason) => Log.Enqueue($"claim refused from {from}: {reason}");
+
+    public void OnTermChanged(long term) => Log.Enqueue("term " + term);
+
     public void OnFault(Exception error) => Log.Enqueue("fault: " + error);
+
+    /// <summary>Ends without a goodbye, as a killed process does.</summary>
+    public async Task KillAsync()
+    {
+        _network.Kill(Address);
+        await DisposeAsync();
+    }
 
     public async ValueTask DisposeAsync()
     {
