@@ -11,7 +11,10 @@ namespace P2PShare.Engine.Tests.Transport;
 
 public sealed class LinkTests : IAsyncLifetime
 {
-    private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(500);
+
+    // Where silence is not what is tested, a busy machine must not cause it.
+    private static readonly TimeSpan Patient = TimeSpan.FromSeconds(10);
 
     private readonly MemoryNetwork _network = new();
     private readonly List<TestMember> _members = [];
@@ -194,11 +197,11 @@ public sealed class LinkTests : IAsyncLifetime
     [Fact]
     public async Task Who_cannot_be_dialled_calls_back()
     {
-        var hub = Add(Beat).Start();
-        var hidden = Add(Beat);
+        var hub = Add(Patient).Start();
+        var hidden = Add(Patient);
         _network.RefuseIncoming(hidden.Address);
         hidden.Start(hub.At);
-        var caller = Add(Beat).Start(hub.At);
+        var caller = Add(Patient).Start(hub.At);
         await Eventually.Holds(() => caller.Membership.View.Present.Count == 3 && hidden.Membership.View.Present.Count == 3);
 
         var link = await caller.Transport.ConnectAsync(hidden.Id, default).WaitAsync(TimeSpan.FromSeconds(30));

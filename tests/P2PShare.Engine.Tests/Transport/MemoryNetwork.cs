@@ -113,7 +113,7 @@ internal sealed class MemoryNetwork
     {
         private readonly Lock _lock = new();
         private readonly MemoryNetwork _network;
-        private readonly Pipe _pipe = new(new PipeOptions(pauseWriterThreshold: 0));
+        private readonly Pipe _pipe = new();
         private readonly List<byte[]> _held = [];
         private bool _ended;
         private bool _completed;
@@ -150,7 +150,7 @@ internal sealed class MemoryNetwork
         {
             lock (_lock)
             {
-                foreach (var bytes in _held) Put(bytes);
+                foreach (var bytes in _held) _ = Put(bytes, CancellationToken.None);
                 _held.Clear();
                 if (_ended) Complete();
             }
@@ -166,24 +166,26 @@ internal sealed class MemoryNetwork
             }
         }
 
-        public override void Write(ReadOnlySpan<byte> buffer)
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         {
+            cancellationToken.ThrowIfCancellationRequested();
+            ValueTask<FlushResult> flush;
             lock (_lock)
             {
                 if (_ended) throw new IOException("The connection is closed.");
                 Interlocked.Add(ref _network._bytes, buffer.Length);
-                if (_held.Count > 0 || _network.IsBlocked(From, To)) _held.Add(buffer.ToArray());
-                else Put(buffer);
+                if (_held.Count > 0 || _network.IsBlocked(From, To))
+                {
+                    _held.Add(buffer.ToArray());
+                    return;
+                }
+
+                flush = Put(buffer.Span, cancellationToken);
             }
-        }
 
-        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-
-        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
-        {
-            if (cancellationToken.IsCancellationRequested) return ValueTask.FromCanceled(cancellationToken);
-            Write(buffer.Span);
-            return ValueTask.CompletedTask;
+            await flush;
         }
 
         public override void Flush()
@@ -209,13 +211,12 @@ internal sealed class MemoryNetwork
             base.Dispose(disposing);
         }
 
-        private void Put(ReadOnlySpan<byte> bytes)
+        private ValueTask<FlushResult> Put(ReadOnlySpan<byte> bytes, CancellationToken cancellationToken)
         {
-            if (_completed) return;
+            if (_completed) return default;
             bytes.CopyTo(_pipe.Writer.GetSpan(bytes.Length));
             _pipe.Writer.Advance(bytes.Length);
-            // Without a threshold a flush never waits.
-            _ = _pipe.Writer.FlushAsync();
+            return _pipe.Writer.FlushAsync(cancellationToken);
         }
 
         private void Complete()

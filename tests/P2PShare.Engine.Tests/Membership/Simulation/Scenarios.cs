@@ -10,6 +10,7 @@ internal static class Scenarios
     public static IReadOnlyDictionary<string, Func<int, int, string>> All { get; } = new Dictionary<string, Func<int, int, string>>
     {
         ["cold-start"] = (seed, _) => ColdStart(seed, 200),
+        ["take-over"] = (seed, _) => TakeOver(seed),
         ["isolated-member"] = (seed, _) => IsolatedMember(seed),
         ["no-direct-way"] = (seed, _) => NoDirectWay(seed),
         ["undialable-senior"] = (seed, _) => UndialableSenior(seed),
@@ -37,6 +38,37 @@ internal static class Scenarios
         var term = simulation.Coordinator.View.Term;
         simulation.Must(60, "deputies", () => simulation.Running.All(peer => peer.View.Deputies.SequenceEqual(simulation.Coordinator.View.Deputies)) && simulation.Coordinator.View.Deputies.Length == 2);
         return $"{count} agree after {simulation.LongestAgreement.TotalSeconds:0.0} s, term {term}, {simulation.Network.Connections} connections, {simulation.Network.Bytes / 1024 / 1024} MiB";
+    }
+
+    private static string TakeOver(int seed)
+    {
+        var times = new List<string>();
+        foreach (var (how, bound) in new[] { ("killed", 1.0), ("leaves", 1.0), ("silent", 7.0), ("deputy-too", 10.0), ("both-silent", 14.0) })
+        {
+            using var simulation = Formed(seed, 8);
+            var coordinator = simulation.Coordinator;
+            var deputies = coordinator.View.Deputies.Select(simulation.Find).ToList();
+            var term = coordinator.View.Term;
+            var started = simulation.Time.Elapsed;
+            List<SimulatedPeer> gone = [coordinator];
+            if (how is "deputy-too" or "both-silent") gone.Add(deputies[0]);
+            foreach (var peer in gone)
+            {
+                if (how is "silent" or "both-silent") simulation.CutOff(peer);
+                else peer.Stop(saysGoodbye: how == "leaves");
+            }
+
+            var left = simulation.Running.Except(gone).ToList();
+            simulation.Must(bound, how + ": all know the new coordinator", () => left.All(peer => peer.View.Coordinator == deputies[gone.Count - 1].Id && peer.View.Term == term + 1));
+            times.Add($"{how} {(simulation.Time.Elapsed - started).TotalSeconds:0.0} s");
+            simulation.MustAgree(left, 30, how);
+            foreach (var peer in left) simulation.Require(peer.Isolations == 0, $"{how}: {peer.Name} was isolated");
+            simulation.Network.UnblockAll();
+            simulation.MustAgree(90, how + ", and healed");
+            simulation.Require(how is not "silent" || simulation.Coordinator == deputies[0], "the old coordinator steps back");
+        }
+
+        return string.Join(", ", times);
     }
 
     private static string IsolatedMember(int seed)

@@ -14,6 +14,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
 
     [Theory]
     [InlineData("cold-start", 1)]
+    [InlineData("take-over", 1)]
     [InlineData("isolated-member", 1)]
     [InlineData("no-direct-way", 1)]
     [InlineData("undialable-senior", 1)]
