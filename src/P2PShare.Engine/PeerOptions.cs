@@ -57,6 +57,12 @@ public sealed record PeerOptions
     /// <summary>With <see cref="Mirror"/>: a copy is kept only while fewer than that many peers besides the publisher do; null for in any case.</summary>
     public int? MirrorCopies { get; init; }
 
+    /// <summary>
+    /// With <see cref="Resume"/>: whether the files of earlier shares are read and hashed again before they are served, in the
+    /// background; otherwise size and time of the last write are enough.
+    /// </summary>
+    public bool Verify { get; init; }
+
     /// <summary>Bytes per second sent, over all transfers; null for no limit.</summary>
     public long? UploadLimit { get; init; }
 

@@ -9,6 +9,10 @@ namespace P2PShare.Engine;
 // Shares and transfers from one run to the next.
 internal sealed partial class SwarmPeer
 {
+    private readonly CancellationTokenSource _verifyStopping = new();
+    private readonly List<(LibraryEntry Entry, SourceFile[] Files)> _toVerify = [];
+    private Task _verifying = Task.CompletedTask;
+
     private void Restore()
     {
         if (!_options.Resume) return;
@@ -23,6 +27,36 @@ internal sealed partial class SwarmPeer
                 Warn(DisplayName.Escape(error.Message), error.ErrorId);
             }
         }
+
+        if (_toVerify.Count > 0) _verifying = Task.Run(VerifyAsync);
+    }
+
+    // In the background, one share after the other: each is offered when it has been read again and found right.
+    private async Task VerifyAsync()
+    {
+        foreach (var (entry, files) in _toVerify)
+        {
+            try
+            {
+                if (await SourceCheck.FindChangedAsync(entry.Info!, files, _options.FileSystem, _verifyStopping.Token).ConfigureAwait(false) is { } changed) NotServed(entry, changed);
+                else Serve(entry, files);
+            }
+            catch (P2PShareException error)
+            {
+                Warn(DisplayName.Escape(error.Message), error.ErrorId);
+            }
+            catch (OperationCanceledException)
+            {
+                // The peer is stopping; the next run looks again.
+                return;
+            }
+        }
+    }
+
+    private async Task StopVerifyingAsync()
+    {
+        await _verifyStopping.CancelAsync().ConfigureAwait(false);
+        await _verifying.ConfigureAwait(false);
     }
 
     private void Restore(LibraryEntry entry)
@@ -35,7 +69,7 @@ internal sealed partial class SwarmPeer
             return;
         }
 
-        if (entry is not { Stored.Sources: { } sources, Info: { } info, Layers: { } layers })
+        if (entry is not { Stored.Sources: { } sources, Info: not null, Layers: not null })
         {
             if (!entry.Stored.IsPublished) _transfers.StartReceive(entry.Descriptor, entry.Info, entry.Layers, entry.Attributes);
             return;
@@ -44,14 +78,27 @@ internal sealed partial class SwarmPeer
         SourceFile[] files = [.. sources.Select(file => new SourceFile(file.Path, file.Length, file.ModifiedNs))];
         if (Array.FindIndex(files, file => !IsUnchanged(file)) is var changed and >= 0)
         {
-            Warn($"'{DisplayName.Escape(entry.Descriptor.Name)}' is not served any more: '{DisplayName.Escape(files[changed].FullPath)}' has changed or is gone. Publish or receive it again.", ErrorIds.FileChanged);
-            _library.Forget(entry.Stored.TransferId);
+            NotServed(entry, files[changed].FullPath);
             return;
         }
 
-        _localFiles.Add(info, [.. files.Select(file => file.FullPath)]);
+        if (_options.Verify) _toVerify.Add((entry, files));
+        else Serve(entry, files);
+    }
+
+    private void Serve(LibraryEntry entry, SourceFile[] files)
+    {
+        _localFiles.Add(entry.Info!, [.. files.Select(file => file.FullPath)]);
         if (!entry.Stored.IsPublished) _receivedFiles.Add(files);
-        _transfers.AddSeed(entry.Descriptor, layers, entry.Attributes, new SourceStorage(info, layers, files, _handles), entry.Stored.FullName, entry.Stored.IsPublished);
+        // Meanwhile it may have been published anew, or begun to be received to the same place.
+        if (_transfers.Get(entry.Descriptor.TransferId) is not null) return;
+        _transfers.AddSeed(entry.Descriptor, entry.Layers!, entry.Attributes, new SourceStorage(entry.Info!, entry.Layers!, files, _handles), entry.Stored.FullName, entry.Stored.IsPublished);
+    }
+
+    private void NotServed(LibraryEntry entry, string changed)
+    {
+        Warn($"'{DisplayName.Escape(entry.Descriptor.Name)}' is not served any more: '{DisplayName.Escape(changed)}' has changed or is gone. Publish or receive it again.", ErrorIds.FileChanged);
+        _library.Forget(entry.Stored.TransferId);
     }
 
     private static bool IsUnchanged(SourceFile source)

@@ -214,6 +214,7 @@ internal sealed partial class SwarmPeer : IPeer
             _stopping = true;
             if (_leafTimer is not null) await _leafTimer.DisposeAsync().ConfigureAwait(false);
             SaveMemory();
+            await StopVerifyingAsync().ConfigureAwait(false);
             await StopMirroringAsync().ConfigureAwait(false);
             await StopOffersAsync().ConfigureAwait(false);
             if (_discovery is not null) await _discovery.DisposeAsync().ConfigureAwait(false);

@@ -61,6 +61,69 @@ public sealed class RestartTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_was_changed_behind_its_back_is_found_when_everything_is_verified()
+    {
+        var path = _swarm.Write("tools.bin", 200_000, 3);
+        var other = _swarm.Write("other/deep/good.bin", 100_000, 4);
+        _swarm.Write("other/empty.bin", []);
+        var first = await _swarm.StartAsync("source");
+        await first.PublishAsync(path);
+        var good = await first.PublishAsync(_swarm["other"]);
+        await first.DisposeAsync();
+        var time = File.GetLastWriteTimeUtc(path);
+        using (var file = File.OpenWrite(path))
+        {
+            file.Position = 150_000;
+            file.WriteByte(1);
+            file.WriteByte(2);
+        }
+
+        File.SetLastWriteTimeUtc(path, time);
+
+        var again = await _swarm.StartAsync(_swarm.Options("source") with { Verify = true });
+        await again.Eventually(peer => peer.EventsOf(PeerEventKind.Warning).Any(warning => warning.ErrorId == Errors.ErrorIds.FileChanged));
+        var target = await _swarm.StartAsync("target", again);
+        await target.ReceiveAsync(await target.FindAsync("other"));
+        Assert.Equal(File.ReadAllBytes(other), File.ReadAllBytes(Path.Combine(_swarm["to-target"], "other/deep/good.bin")));
+        Assert.Equal(good.InfoHash, Assert.Single(again.Engine.GetShares(new ShareQuery())).InfoHash);
+
+        // It is forgotten, not only passed over.
+        await again.DisposeAsync();
+        var third = await _swarm.StartAsync("source");
+        Assert.Equal(good.InfoHash, Assert.Single(third.Engine.GetTransfers()).GetSnapshot().InfoHash);
+    }
+
+    [Fact]
+    public async Task Started_again_it_is_the_same_peer()
+    {
+        var first = await _swarm.StartAsync("source");
+        var id = first.Engine.PeerId;
+        await first.DisposeAsync();
+        var again = await _swarm.StartAsync("source");
+        Assert.Equal(id, again.Engine.PeerId);
+    }
+
+    [Fact]
+    public async Task What_was_received_is_known_as_received_and_received_again_without_traffic()
+    {
+        var source = await _swarm.StartAsync("source");
+        var share = await source.PublishAsync(_swarm.Write("tools.bin", 200_000, 7));
+        var holder = await _swarm.StartAsync("holder", source);
+        await holder.ReceiveAsync(share);
+        await Tests.Eventually.Holds(() => Directory.EnumerateFiles(holder.Engine.StateDirectory, "*.torrent", SearchOption.AllDirectories).Any());
+        await holder.DisposeAsync();
+        foreach (var verify in (bool[])[true, false])
+        {
+            var again = await _swarm.StartAsync(_swarm.Options("holder", source) with { Verify = verify });
+            await again.Eventually(peer => peer.Engine.GetTransfers().Count == 1);
+            var received = await again.ReceiveAsync(share);
+            Assert.Equal(0, received.BytesReceived);
+            Assert.Equal(_swarm["to-holder/tools.bin"], received.FullName);
+            await again.DisposeAsync();
+        }
+    }
+
+    [Fact]
     public async Task An_unfinished_transfer_goes_on_by_itself_and_a_suspended_one_does_not()
     {
         var source = await _swarm.StartAsync(_swarm.Options("source") with { UploadLimit = 400_000 });
