@@ -26,6 +26,7 @@
         'Remove-P2PShare'
         'Resume-P2PTransfer'
         'Send-P2PFile'
+        'Set-P2PPeer'
         'Start-P2PPeer'
         'Stop-P2PPeer'
         'Stop-P2PTransfer'

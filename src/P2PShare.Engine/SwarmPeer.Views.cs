@@ -115,6 +115,8 @@ internal sealed partial class SwarmPeer
             Version = record?.Details.Software ?? "",
             UploadRate = isLocal ? links.Sum(link => link.SendRate) : links.Where(link => link.Remote == peer).Sum(link => link.ReceiveRate),
             DownloadRate = isLocal ? links.Sum(link => link.ReceiveRate) : links.Where(link => link.Remote == peer).Sum(link => link.SendRate),
+            UploadLimit = isLocal ? _transfers.UploadLimit : null,
+            DownloadLimit = isLocal ? _transfers.DownloadLimit : null,
             FreeSpace = record?.Details.FreeSpace ?? -1,
             IsLocal = isLocal,
             SwarmName = SwarmName,

@@ -11,4 +11,5 @@ internal static class CmdletErrorIds
     public const string TorrentPathNeedsOneShare = nameof(TorrentPathNeedsOneShare);
     public const string TransferInterrupted = nameof(TransferInterrupted);
     public const string TransferStateInvalid = nameof(TransferStateInvalid);
+    public const string LimitInvalid = nameof(LimitInvalid);
 }

@@ -25,6 +25,12 @@ public sealed record PeerInfo
     /// <summary>Bytes per second it receives from this process (its own total when <see cref="IsLocal"/>).</summary>
     public long DownloadRate { get; init; }
 
+    /// <summary>Bytes per second it sends at most, when <see cref="IsLocal"/>; null for no limit.</summary>
+    public long? UploadLimit { get; init; }
+
+    /// <summary>Bytes per second it receives at most, when <see cref="IsLocal"/>; null for no limit.</summary>
+    public long? DownloadLimit { get; init; }
+
     /// <summary>Free bytes where it keeps what it receives; −1 when it does not say.</summary>
     public long FreeSpace { get; init; } = -1;
 

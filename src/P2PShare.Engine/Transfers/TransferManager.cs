@@ -116,6 +116,12 @@ internal sealed class TransferManager : IChannelAcceptor, IAsyncDisposable
     /// <summary>How much of a share this peer has for others.</summary>
     public TransferHolding HoldingOf(InfoHash share) => Find(share).Select(static transfer => transfer.Holding).DefaultIfEmpty().Max();
 
+    /// <summary>Bytes per second sent, over all transfers; null for no limit.</summary>
+    public long? UploadLimit => _resources.UploadLimit.Limit;
+
+    /// <summary>Bytes per second received, over all transfers; null for no limit.</summary>
+    public long? DownloadLimit => _resources.DownloadLimit.Limit;
+
     /// <summary>Changes the limits, in bytes per second; null for none.</summary>
     public void SetLimits(long? uploadLimit, long? downloadLimit)
     {

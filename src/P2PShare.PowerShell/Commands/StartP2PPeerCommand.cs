@@ -47,6 +47,26 @@ public sealed class StartP2PPeerCommand : P2PCmdlet
     [ValidateNotNullOrEmpty]
     public string? StatePath { get; set; }
 
+    /// <summary>Names of shares of which this peer keeps copies as they appear, and of their newer versions.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    public string[] Mirror { get; set; } = [];
+
+    /// <summary>With -Mirror: the folder that holds the copies.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? MirrorPath { get; set; }
+
+    /// <summary>With -Mirror: a copy is kept only while fewer peers than that, besides the publisher, keep one.</summary>
+    [Parameter]
+    [ValidateRange(1, int.MaxValue)]
+    public int? MirrorCopies { get; set; }
+
+    /// <summary>Reads and hashes the files of earlier shares again before they are served.</summary>
+    [Parameter]
+    public SwitchParameter Verify { get; set; }
+
     /// <summary>Bytes per second.</summary>
     [Parameter]
     [ValidateRange(1, long.MaxValue)]
@@ -77,6 +97,10 @@ public sealed class StartP2PPeerCommand : P2PCmdlet
             ConnectTo = ConnectTo,
             Discovery = !NoDiscovery,
             StateRoot = StatePath is null ? null : ProviderPaths.Literal(this, StatePath),
+            Mirror = Mirror,
+            MirrorPath = MirrorPath is null ? null : ProviderPaths.Literal(this, MirrorPath),
+            MirrorCopies = MirrorCopies,
+            Verify = Verify,
             UploadLimit = UploadLimit,
             DownloadLimit = DownloadLimit,
         };
