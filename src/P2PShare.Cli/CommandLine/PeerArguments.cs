@@ -19,6 +19,10 @@ internal sealed record PeerArguments
     public string? State { get; init; }
     public long? UploadLimit { get; init; }
     public long? DownloadLimit { get; init; }
+    public IReadOnlyList<string> Mirror { get; init; } = [];
+    public string? MirrorPath { get; init; }
+    public int? MirrorCopies { get; init; }
+    public bool Verify { get; init; }
     public bool InsecureSwarm { get; init; }
     public bool Json { get; init; }
     public bool StopOnEof { get; init; }
@@ -43,6 +47,10 @@ internal sealed record PeerArguments
             ConnectTo = connectsToSwarm ? Connect : [],
             Discovery = Discovery,
             StateRoot = State is null ? null : Path.GetFullPath(State),
+            Mirror = Mirror,
+            MirrorPath = MirrorPath is null ? null : Path.GetFullPath(MirrorPath),
+            MirrorCopies = MirrorCopies,
+            Verify = Verify,
             UploadLimit = UploadLimit,
             DownloadLimit = DownloadLimit,
         };

@@ -11,7 +11,9 @@ internal static class ServeCommand
         var command = new Command("serve", "Runs a peer that serves what it holds and goes on with what it was receiving, until Ctrl-C or SIGTERM.");
         var options = new PeerCommandOptions();
         options.AddTo(command);
-        command.SetAction((parsed, _) => PeerHost.RunAsync(options.Read(parsed) with { Stays = true }, connectsToSwarm: true, tellsAll: true, async context =>
+        var keeping = new KeepingOptions();
+        keeping.AddTo(command);
+        command.SetAction((parsed, _) => PeerHost.RunAsync(keeping.Read(parsed, options.Read(parsed)) with { Stays = true }, connectsToSwarm: true, tellsAll: true, async context =>
         {
             try
             {
