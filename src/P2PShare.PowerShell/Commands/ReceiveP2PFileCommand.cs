@@ -149,6 +149,8 @@ public sealed partial class ReceiveP2PFileCommand : CatalogueCmdlet
         Publisher = Publisher,
         Wait = Wait,
         Timeout = Wait && !MyInvocation.BoundParameters.ContainsKey(nameof(TimeoutSec)) ? ReceiveWork.AsLongAsItTakes : Timeout,
+        UploadLimit = UploadLimit,
+        DownloadLimit = DownloadLimit,
     };
 
     private void AddTorrent()

@@ -36,6 +36,12 @@ internal sealed class ReceiveWork : IDisposable
     /// <summary>For the catalogue, and for what is waited for.</summary>
     public TimeSpan Timeout { get; init; }
 
+    /// <summary>Bytes per second for each transfer; null for none of its own.</summary>
+    public long? UploadLimit { get; init; }
+
+    /// <summary>Bytes per second for each transfer; null for none of its own.</summary>
+    public long? DownloadLimit { get; init; }
+
     public void Dispose() => _slots.Dispose();
 
     /// <summary>Any thread: what the progress bars show.</summary>
@@ -155,7 +161,7 @@ internal sealed class ReceiveWork : IDisposable
             var request = await prepare().ConfigureAwait(false);
             if (request.Files is { Count: 0 }) return;
             await output.WriteVerboseAsync($"Receiving '{name}' into '{_destination}'.").ConfigureAwait(false);
-            var transfer = await peer.Engine.ReceiveAsync(request, token).ConfigureAwait(false);
+            var transfer = await peer.Engine.ReceiveAsync(request with { UploadLimit = UploadLimit, DownloadLimit = DownloadLimit }, token).ConfigureAwait(false);
             _progress.Add(transfer);
             var received = await CompleteAsync(transfer, token).ConfigureAwait(false);
             if (received is not null) await output.WriteObjectAsync(received).ConfigureAwait(false);

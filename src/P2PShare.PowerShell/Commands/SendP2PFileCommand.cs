@@ -90,7 +90,7 @@ public sealed partial class SendP2PFileCommand : PeerCmdlet
 
         var torrent = TorrentPath is null ? null : ProviderPaths.Literal(this, TorrentPath);
         var requests = grouping.Requests
-            .Select(r => r with { FollowSymbolicLinks = SymbolicLink == SymbolicLinkPolicy.Follow, Open = Open, TorrentPath = torrent })
+            .Select(r => r with { FollowSymbolicLinks = SymbolicLink == SymbolicLinkPolicy.Follow, Open = Open, TorrentPath = torrent, UploadLimit = UploadLimit })
             .Where(r => ShouldProcess(r.Path ?? $"{r.Entries!.Count} files and folders", $"Publish as '{r.Name}'{(Open ? ", open to any BitTorrent client," : "")} in the swarm {peer.Engine.SwarmName}"))
             .ToList();
         if (requests.Count == 0) return;
