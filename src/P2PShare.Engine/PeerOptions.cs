@@ -1,5 +1,7 @@
 using P2PShare.Engine.Discovery;
 using P2PShare.Engine.Storage;
+using P2PShare.Engine.Transport;
+using P2PShare.Protocol.Membership;
 
 namespace P2PShare.Engine;
 
@@ -86,6 +88,12 @@ public sealed record PeerOptions
 
     /// <summary>Opens the groups of local discovery; null for sockets.</summary>
     internal Func<IMulticast>? Multicast { get; init; }
+
+    /// <summary>Where connections come from; null for TCP.</summary>
+    internal INetwork? Network { get; init; }
+
+    /// <summary>How links prove who is at their ends; null for TLS.</summary>
+    internal Func<PeerId, ILinkAuthenticator>? Authenticator { get; init; }
 
     /// <summary>Where received files and their resume states are kept.</summary>
     internal IStorageFileSystem FileSystem { get; init; } = DiskFileSystem.Instance;

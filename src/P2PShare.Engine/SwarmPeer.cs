@@ -65,7 +65,11 @@ internal sealed partial class SwarmPeer : IPeer
             HandshakeTimeout = options.HandshakeTimeout,
         };
         _transport = new SwarmTransport(
-            identity.PeerId, new TcpNetwork(), new TlsLinkAuthenticator(new TlsAuthenticator(identity, _time, options.HandshakeTimeout)), transportOptions, _time);
+            identity.PeerId,
+            options.Network ?? new TcpNetwork(),
+            options.Authenticator?.Invoke(identity.PeerId) ?? new TlsLinkAuthenticator(new TlsAuthenticator(identity, _time, options.HandshakeTimeout)),
+            transportOptions,
+            _time);
         PeerComposition.Listen(_transport, options, _memory.Content.Port, out var warning);
         if (warning is not null) _warnings.Add(warning);
         _warnings.AddRange(identity.Warnings);
@@ -161,7 +165,7 @@ internal sealed partial class SwarmPeer : IPeer
             var name = PeerComposition.ChooseName(credentials, options);
             state = Identity.StateDirectory.Acquire(options.StateRoot, credentials.SwarmName, credentials.SwarmId, name);
             identity = PeerIdentity.Open(credentials, state.Path, options.TimeProvider);
-            await TlsSelfTest.RunAsync(identity, options.TimeProvider, cancellationToken).ConfigureAwait(false);
+            if (options.Network is null) await TlsSelfTest.RunAsync(identity, options.TimeProvider, cancellationToken).ConfigureAwait(false);
             var peer = new SwarmPeer(options, state, identity, name ?? state.PeerName);
             peer.Start();
             return peer;

@@ -1,25 +1,36 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 using P2PShare.Engine.Errors;
 using P2PShare.Protocol.Membership;
 
 namespace P2PShare.Engine.Transfers;
 
 /// <summary>
-/// Keeps a transfer in touch with holders of its share: opens channels to as many as it wants, again after a growing,
-/// jittered delay where that failed, and whenever the holders change.
+/// Keeps a transfer in touch with holders of its share: opens channels to as many as it wants, chosen by chance, again
+/// after a growing, jittered delay where that failed, and whenever the holders change. Who turns out to be of no use
+/// makes room for another. Says so when nobody can be reached.
 /// </summary>
 internal sealed class Connector(Transfer transfer, ReceiveServices services, Random random)
 {
     private const int MaxAtOnce = 8;
+
+    // Holders that a report names.
+    private const int MaxShown = 5;
+
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan OpenTimeout = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan ReportAfter = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ReplaceInterval = TimeSpan.FromSeconds(10);
+
+    // Useless neighbours that make room for others at a time.
+    private const int MaxReplaced = 4;
 
     private readonly Lock _gate = new();
     private readonly Dictionary<Candidate, Attempt> _attempts = [];
     private TaskCompletionSource _changed = NewSignal();
+    private long _replacedAt = transfer.Time.GetTimestamp();
 
     /// <summary>Runs until it is cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -38,7 +49,7 @@ internal sealed class Connector(Transfer transfer, ReceiveServices services, Ran
                 // Asked before the holders are read, so that no change falls between.
                 var holdersChanged = services.Shares.HoldersChangedAsync(round.Token);
                 var next = OpenMore(opening, cancellationToken);
-                if (transfer.Time.GetElapsedTime(begun) >= ReportAfter) transfer.SetConnectNote(Report());
+                if (transfer.Time.GetElapsedTime(begun) >= ReportAfter || AllFailed()) transfer.SetConnectNote(Report());
                 else if (next > ReportAfter) next = ReportAfter;
 
                 var timer = Task.Delay(next, transfer.Time, round.Token);
@@ -76,6 +87,14 @@ internal sealed class Connector(Transfer transfer, ReceiveServices services, Ran
             foreach (var (gone, _) in _attempts.Where(attempt => !attempt.Value.Running && !candidates.Contains(attempt.Key)).ToList()) _attempts.Remove(gone);
         }
 
+        if (candidates.Count > Transfer.MaxNeighbours)
+        {
+            ReplaceUseless(candidates, now);
+            // Everyone starts somewhere else, or all would crowd at the same few.
+            lock (_gate) random.Shuffle(CollectionsMarshal.AsSpan(candidates));
+            if (ReplaceInterval < next) next = ReplaceInterval;
+        }
+
         foreach (var candidate in candidates)
         {
             if (transfer.Sessions.Length + opening.Count >= Transfer.MaxNeighbours || opening.Count >= MaxAtOnce) break;
@@ -99,6 +118,25 @@ internal sealed class Connector(Transfer transfer, ReceiveServices services, Ran
         }
 
         return next;
+    }
+
+    /// <summary>With all places taken, those go with whom nothing is to be exchanged, in favour of others that may have something.</summary>
+    private void ReplaceUseless(List<Candidate> candidates, long now)
+    {
+        if (transfer.Sessions.Length < Transfer.MaxNeighbours || transfer.Time.GetElapsedTime(_replacedAt, now) < ReplaceInterval) return;
+        _replacedAt = now;
+        var connected = transfer.Sessions.Select(static session => session.RemoteId).ToHashSet();
+        if (candidates.TrueForAll(candidate => connected.Contains(candidate.Peer))) return;
+        foreach (var peer in transfer.CloseUseless(MaxReplaced, ReplaceInterval))
+        {
+            lock (_gate)
+            {
+                if (!_attempts.TryGetValue(new Candidate(peer, null), out var attempt)) _attempts.Add(new Candidate(peer, null), attempt = new Attempt());
+                attempt.Failures = Math.Max(1, attempt.Failures);
+                attempt.EndedAt = now;
+                attempt.Delay = LongestDelay;
+            }
+        }
     }
 
     private List<Candidate> Candidates() => transfer.Descriptor.ForeignEndpoints is { Count: > 0 } endpoints
@@ -154,19 +192,24 @@ internal sealed class Connector(Transfer transfer, ReceiveServices services, Ran
         }
     }
 
+    private bool AllFailed()
+    {
+        lock (_gate) return _attempts.Count > 0 && _attempts.Values.All(static attempt => attempt is { Running: false, Error: not null });
+    }
+
     private string Report()
     {
         lock (_gate)
         {
-            var failed = _attempts.Where(static attempt => attempt.Value.Error is not null)
-                .Select(static attempt => $"{Describe(attempt.Key)}: {attempt.Value.Error}").Take(5).ToList();
-            return failed.Count == 0
-                ? "No peer that holds the share is known at the moment."
-                : $"No peer that holds the share can be reached. Tried: {string.Join("; ", failed)}";
+            var failed = _attempts.Where(static attempt => attempt.Value.Error is not null).ToList();
+            if (failed.Count == 0) return "No peer that holds the share is known at the moment.";
+            var shown = failed.Take(MaxShown).Select(attempt => $"{Describe(attempt.Key)}: {attempt.Value.Error}");
+            var more = failed.Count > MaxShown ? $"; and {failed.Count - MaxShown} more" : "";
+            return $"{_attempts.Count} {(_attempts.Count == 1 ? "holder" : "holders")} of the share, none reachable: {string.Join("; ", shown)}{more}";
         }
     }
 
-    private static string Describe(Candidate candidate) => candidate.Endpoint ?? candidate.Peer!.Value.ToString()[..12];
+    private string Describe(Candidate candidate) => candidate.Endpoint ?? services.Shares.NameOf(candidate.Peer!.Value);
 
     private readonly record struct Candidate(PeerId? Peer, string? Endpoint);
 

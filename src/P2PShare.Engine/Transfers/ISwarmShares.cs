@@ -9,6 +9,9 @@ public interface ISwarmShares
     /// <summary>Present peers other than this one that hold some or all of a share; complete ones first.</summary>
     IReadOnlyList<PeerId> HoldersOf(InfoHash share);
 
+    /// <summary>How a peer is called in messages for people.</summary>
+    string NameOf(PeerId peer) => peer.ToString()[..12];
+
     /// <summary>Ends as soon as the holders of any share may have changed since the call was made.</summary>
     Task HoldersChangedAsync(CancellationToken cancellationToken);
 }

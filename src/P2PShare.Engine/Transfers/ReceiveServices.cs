@@ -17,6 +17,9 @@ internal sealed class ReceiveServices
     /// <summary>Null where nothing is reused.</summary>
     public ILocalFiles? LocalFiles { get; init; }
 
+    /// <summary>Tells of an earlier transfer of the same share that is under way; null where there is none.</summary>
+    public Func<Transfer, Transfer?> FindElder { get; set; } = static _ => null;
+
     /// <summary>How many transfers run at once; the others wait for their turn.</summary>
     public required SemaphoreSlim Slots { get; init; }
 }

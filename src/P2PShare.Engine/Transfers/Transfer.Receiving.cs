@@ -97,10 +97,15 @@ internal sealed partial class Transfer
         _allHere.TrySetException(error);
     }
 
-    /// <summary>Says why nobody is there to fetch from; shown while that is so.</summary>
+    /// <summary>Says why nobody is there to fetch from; shown while that is so, and told once each time it becomes so.</summary>
     public void SetConnectNote(string note)
     {
-        lock (Gate) _connectNote = _sessions.Length == 0 ? note : null;
+        lock (Gate)
+        {
+            if (_sessions.Length > 0 || _metadataOnly) return;
+            if (_connectNote is null) _events.OnWarning(this, ErrorIds.NoSourceAvailable, $"'{Info?.Name ?? Descriptor.Name}' waits for a peer to receive from. {note}");
+            _connectNote = note;
+        }
     }
 
     public void RememberForeign(PeerSession session, string endpoint)
@@ -140,6 +145,7 @@ internal sealed partial class Transfer
         var slot = new Slot(_services!.Slots);
         try
         {
+            await WaitForElderAsync(cancellationToken).ConfigureAwait(false);
             await slot.EnterAsync(cancellationToken).ConfigureAwait(false);
             SetPhase(TransferState.FetchingMetadata);
             if (Info is null || Layers is null || LacksAttributes)

@@ -112,6 +112,26 @@ internal sealed partial class Transfer
     public void OnBlobMessage(PeerSession session, bool attributes, MetadataMessage message) =>
         (attributes ? _attributesFetch : _infoFetch)?.OnMessage(session, message);
 
+    /// <summary>Closes sessions over which neither side has anything to get from the other.</summary>
+    /// <returns>Whose they were.</returns>
+    public List<PeerId> CloseUseless(int atMost, TimeSpan quietFor)
+    {
+        var closed = new List<PeerId>();
+        lock (Gate)
+        {
+            foreach (var session in _sessions)
+            {
+                if (closed.Count == atMost) break;
+                if (session is not { RemoteId: { } peer, IsRemoteInterested: false, Download: { Interesting: 0, Outstanding: 0 } }
+                    || Time.GetElapsedTime(session.LastMessageAt) < quietFor) continue;
+                closed.Add(peer);
+                session.Close("there is nothing to exchange at the moment");
+            }
+        }
+
+        return closed;
+    }
+
     /// <summary>Uses a peer no more for this share: what it sent was not true. May be called with the gate held.</summary>
     public void Ban(PeerSession session, string reason)
     {

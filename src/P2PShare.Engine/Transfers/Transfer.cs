@@ -30,6 +30,7 @@ internal sealed partial class Transfer : ITransfer
     private string? _error;
     private string? _errorId;
     private string? _connectNote;
+    private string? _elderNote;
     private string _fullName = "";
     private DateTime? _completedUtc;
     private TimeSpan? _elapsed;
@@ -200,6 +201,7 @@ internal sealed partial class Transfer : ITransfer
                 FileCount = Descriptor.Files?.Count ?? Info?.Files.Count ?? Descriptor.FileCount,
                 IsFolder = Info is { } info ? !info.IsSingleFile : Descriptor.IsFolder,
                 Error = _error ?? note,
+                Detail = state == TransferState.Queued ? _elderNote : note,
                 ErrorId = _errorId ?? (note is null ? null : ErrorIds.NoSourceAvailable),
                 PeerId = Resources.LocalPeerId,
             };

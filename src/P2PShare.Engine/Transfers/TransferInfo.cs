@@ -77,6 +77,9 @@ public sealed record TransferInfo
     /// <summary>The stable id of that error; null when it did not fail.</summary>
     public string? ErrorId { get; init; }
 
+    /// <summary>What it waits for, and why (which holders could not be reached); null when there is nothing to say.</summary>
+    public string? Detail { get; init; }
+
     /// <summary>The local peer that does it.</summary>
     public string PeerId { get; init; } = "";
 

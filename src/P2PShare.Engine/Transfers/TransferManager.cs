@@ -36,6 +36,7 @@ internal sealed class TransferManager : IChannelAcceptor, IAsyncDisposable
         _resources = resources;
         _services = services;
         _events = events;
+        services.FindElder = FindElder;
         resources.Buffers.Available += PumpStarvedSoon;
         _timer = resources.Time.CreateTimer(static state => ((TransferManager)state!).Tick(), this, TickInterval, TickInterval);
     }
@@ -169,6 +170,18 @@ internal sealed class TransferManager : IChannelAcceptor, IAsyncDisposable
         await _timer.DisposeAsync().ConfigureAwait(false);
         _resources.Buffers.Available -= PumpStarvedSoon;
         await Task.WhenAll(all.Select(static transfer => transfer.DisposeAsync().AsTask())).ConfigureAwait(false);
+    }
+
+    /// <summary>The earlier ones of a share go first: a later one then has its content from them.</summary>
+    private Transfer? FindElder(Transfer transfer)
+    {
+        foreach (var other in Find(transfer.InfoHash))
+        {
+            if (other == transfer) return null;
+            if (other.IsRunning) return other;
+        }
+
+        return null;
     }
 
     private static Transfer? Best(IReadOnlyList<Transfer> transfers)

@@ -231,10 +231,35 @@ public sealed class FaultTests
         Assert.Equal(TransferState.Connecting, snapshot.State);
         Assert.Equal(ErrorIds.NoSourceAvailable, snapshot.ErrorId);
         Assert.Contains(other.Id.ToString()[..12], snapshot.Error, StringComparison.Ordinal);
+        Assert.StartsWith("1 holder of the share, none reachable", snapshot.Detail, StringComparison.Ordinal);
+        Assert.Single(receiver.Events.Log, line => line.StartsWith("warning NoSourceAvailable", StringComparison.Ordinal) && line.Contains("not offered", StringComparison.Ordinal));
         Assert.False(transfer.Completion.IsCompleted);
         other.Seed(share);
         await swarm.Until(() => transfer.Completion.IsCompleted, "completion", () => time.Advance(TimeSpan.FromMilliseconds(500)));
         Assert.Null(transfer.GetSnapshot().Error);
+        Assert.Null(transfer.GetSnapshot().Detail);
+    }
+
+    [Fact]
+    public async Task Neighbours_of_no_use_make_room_for_the_one_that_has_the_rest()
+    {
+        var time = new FakeTimeProvider();
+        await using var swarm = new TestSwarm(time);
+        var share = TestShare.Make(21, 64 * KiB, 300_000);
+        for (var i = 0; i < 60; i++) swarm.AddPeer().Seed(share, share.FullStorage(static piece => piece == 0));
+        var receiver = swarm.AddPeer();
+        var transfer = receiver.Receive(share, withInfo: true);
+        await swarm.Until(() => transfer.Sessions.Length == Transfer.MaxNeighbours && transfer.GetSnapshot().BytesCompleted > 0, "neighbours", () => time.Advance(TimeSpan.FromMilliseconds(100)));
+        swarm.AddPeer().Seed(share);
+        await swarm.Until(
+            () => transfer.Completion.IsCompleted,
+            "completion",
+            () =>
+            {
+                Assert.InRange(transfer.Sessions.Length, 0, Transfer.MaxNeighbours);
+                time.Advance(TimeSpan.FromMilliseconds(100));
+            });
+        TestPeer.StorageOf(transfer).AssertHolds(share);
     }
 
     private static void AssertNothingHeld(TestPeer peer)

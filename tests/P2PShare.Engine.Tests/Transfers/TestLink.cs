@@ -26,6 +26,7 @@ internal sealed class TestLink
 
     public bool IsClosed => CloseReason is not null;
 
+    private readonly TaskCompletionSource _openedSignal = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _opened;
     private bool _told;
 
@@ -36,6 +37,9 @@ internal sealed class TestLink
 
     /// <summary>Blocks each end may send at one pump; a slow link has few.</summary>
     public int BlocksAtOnce { get; set; } = 32;
+
+    /// <summary>Ends when both ends have been told that it is open.</summary>
+    public Task Opened => _openedSignal.Task;
 
     public void Close(string reason) => CloseReason ??= reason;
 
@@ -49,6 +53,7 @@ internal sealed class TestLink
             _opened = true;
             Left.Guard(() => Left.Handler!.OnOpened(Left));
             Right.Guard(() => Right.Handler!.OnOpened(Right));
+            _openedSignal.TrySetResult();
             return true;
         }
 

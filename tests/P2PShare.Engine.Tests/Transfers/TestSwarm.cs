@@ -239,8 +239,7 @@ internal sealed class TestPeer
             var other = peer._swarm.Find(remote);
             var accepting = other.Manager.AcceptChannel(peer.Id, share)
                 ?? throw new P2PShareException(ErrorKind.ObjectNotFound, ErrorIds.ShareNotFound, "not offered");
-            peer._swarm.Connect(peer, other, handler, accepting);
-            return Task.CompletedTask;
+            return peer._swarm.Connect(peer, other, handler, accepting).Opened.WaitAsync(cancellationToken);
         }
     }
 }
