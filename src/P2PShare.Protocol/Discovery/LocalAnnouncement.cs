@@ -51,13 +51,14 @@ public sealed record LocalAnnouncement
     public static string MakeCookie(long random) => CookiePrefix + random.ToString("x16", CultureInfo.InvariantCulture);
 
     /// <summary>The datagram for the group of one family.</summary>
-    /// <exception cref="ArgumentException">A value that no reader would accept.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The port is none.</exception>
+    /// <exception cref="InvalidOperationException">Ids or a cookie that no reader would accept.</exception>
     public byte[] Encode(AddressFamily family)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(Port, 1, nameof(Port));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Port, IPEndPoint.MaxPort, nameof(Port));
-        if (Ids.Count is 0 or > MaxIds) throw new ArgumentException("An announcement has 1 to 32 ids.", nameof(Ids));
-        if (!IsCookie(Cookie)) throw new ArgumentException("A cookie has at most 64 printable characters.", nameof(Cookie));
+        if (Ids.Count is 0 or > MaxIds) throw new InvalidOperationException("An announcement has 1 to 32 ids.");
+        if (!IsCookie(Cookie)) throw new InvalidOperationException("A cookie has at most 64 printable characters.");
         var host = family == AddressFamily.InterNetworkV6 ? $"[{Group6}]" : Group4.ToString();
         var text = new StringBuilder(256);
         text.Append(CultureInfo.InvariantCulture, $"{RequestLine}\r\nHost: {host}:{GroupPort}\r\nPort: {Port}\r\n");
