@@ -160,7 +160,7 @@ internal sealed partial class SwarmMembership
         if (peer == _self || _roster.Dismiss(peer) is not { } line) return;
         _relayedVia.Remove(peer);
         _awaited.Remove(peer);
-        if (!hasResigned) SeekAgain(peer, soon: wasEligible);
+        SeekAgain(peer, soon: wasEligible, hasResigned);
         Broadcast([], line);
         SetState(PeerState.Joined);
         _events.OnPeerLeft(peer);

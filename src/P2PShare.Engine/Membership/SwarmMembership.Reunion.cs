@@ -4,13 +4,15 @@ using P2PShare.Protocol.Membership;
 
 namespace P2PShare.Engine.Membership;
 
-// Peers that were lost without a goodbye are looked for: so the halves of a swarm that was cut in two find each other.
+// Peers that are away are looked for: so the halves of a swarm that was cut in two find each other.
 internal sealed partial class SwarmMembership
 {
     private const int MaxReunions = 2048;
     private const int ReunionsAtOnce = 8;
     private const int ReunionsPerTick = 2;
 
+    // Who said goodbye comes back by itself, if it remembers where to.
+    private static readonly TimeSpan FarewellDelay = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan FirstReunionDelay = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestReunionDelay = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan ReunionTimeout = TimeSpan.FromSeconds(10);
@@ -20,10 +22,18 @@ internal sealed partial class SwarmMembership
 
     /// <summary>Lets a peer be dialled again and again, at growing intervals, until it is in the roster.</summary>
     /// <param name="soon">Whether it was one that others follow, so that finding it matters at once.</param>
-    private void SeekAgain(PeerId peer, bool soon)
+    /// <param name="hasResigned">Whether it said goodbye.</param>
+    private void SeekAgain(PeerId peer, bool soon, bool hasResigned = false)
     {
-        if (_reunions.Count >= MaxReunions || !_reunions.TryAdd(peer, new Reunion { Last = _time.GetTimestamp(), Delay = soon ? default : Jittered(FirstReunionDelay) })) return;
-        if (soon) SeekOthers();
+        if (peer == _self || _reunions.Count >= MaxReunions) return;
+        var delay = hasResigned ? Jittered(FarewellDelay) : soon ? TimeSpan.Zero : Jittered(FirstReunionDelay);
+        if (_reunions.TryAdd(peer, new Reunion { Last = _time.GetTimestamp(), Delay = delay }) && delay == TimeSpan.Zero) SeekOthers();
+    }
+
+    // What the coordinator before looked for, its successor does.
+    private void SeekAbsent()
+    {
+        foreach (var entry in _roster.Entries.Where(entry => !entry.IsPresent).ToList()) SeekAgain(entry.Peer, soon: false, hasResigned: true);
     }
 
     private void SeekOthers()
@@ -75,7 +85,9 @@ internal sealed partial class SwarmMembership
             reunion.IsUnderWay = false;
             reunion.Last = _time.GetTimestamp();
             var grown = reunion.Delay < FirstReunionDelay ? FirstReunionDelay : reunion.Delay * 1.6;
-            reunion.Delay = Jittered(grown < LongestReunionDelay ? grown : LongestReunionDelay);
+            // However many are away, about one a second is tried.
+            var longest = TimeSpan.FromSeconds(Math.Max(LongestReunionDelay.TotalSeconds, _reunions.Count));
+            reunion.Delay = Jittered(grown < longest ? grown : longest);
         });
     }
 

@@ -240,7 +240,8 @@ internal sealed partial class SwarmMembership
         foreach (var link in _transport.Links.Where(link => !link.IsClosed)) link.Send(message);
         if (line is { } gone) Broadcast([], gone);
         if (own is { } self) Broadcast([], self);
-        if (!loss.HasResigned) SeekAgain(before, soon: false);
+        SeekAgain(before, soon: false, loss.HasResigned);
+        SeekAbsent();
         _events.OnTermChanged(_term);
         _events.OnCoordinatorChanged(_self);
         _events.OnPeerLeft(before);
@@ -320,7 +321,8 @@ internal sealed partial class SwarmMembership
         _roster.SetDialable(_self, false);
         _roster.Admit(_self);
         SetState(PeerState.Isolated);
-        foreach (var peer in lost.Where(peer => peer != resigned)) SeekAgain(peer, soon: seniors.Contains(peer));
+        foreach (var peer in lost) SeekAgain(peer, soon: seniors.Contains(peer), hasResigned: peer == resigned);
+        SeekAbsent();
         _addresses.Hurry();
         _events.OnIsolated(reason);
         foreach (var peer in lost) _events.OnPeerLeft(peer);

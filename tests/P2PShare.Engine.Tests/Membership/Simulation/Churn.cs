@@ -90,6 +90,8 @@ internal static class Churn
         foreach (var peer in simulation.Peers) simulation.Network.AllowIncoming(peer.Address);
         var running = simulation.Running.ToArray();
         if (running.Length < 4) return;
+        // Who has just started and knows nobody on its side of the cut could not be found by anybody.
+        simulation.Must(Bound, "everybody has met somebody", () => running.All(peer => peer.View.Present.Count > 1));
         simulation.Random.Shuffle(running);
         var size = simulation.Random.Next(1, running.Length);
         var (left, right) = (running[..size], running[size..]);

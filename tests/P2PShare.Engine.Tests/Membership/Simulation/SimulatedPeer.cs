@@ -28,6 +28,7 @@ internal sealed class SimulatedPeer : IMembershipEvents, IChannelAcceptor, ISwar
     private SwarmTransport? _transport;
     private SwarmMembership? _membership;
     private long _remembered;
+    private IReadOnlyList<string> _seen = [];
 
     public SimulatedPeer(Simulation simulation, int number)
     {
@@ -79,13 +80,14 @@ internal sealed class SimulatedPeer : IMembershipEvents, IChannelAcceptor, ISwar
     public void Start(bool withState = true)
     {
         var time = _simulation.Time;
-        if (!withState) _remembered = 0;
+        if (!withState) (_remembered, _seen) = (0, []);
         _transport = new SwarmTransport(Id, _simulation.Network.Host(Address), new PlainAuthenticator(Id), _simulation.Options, time);
         _transport.Listen(Port);
         var store = new RecordStore();
         var random = new Random(unchecked(_simulation.Seed * 31 + _number * 101 + (int)time.Elapsed.TotalMilliseconds));
         var book = new AddressBook(time, random);
         foreach (var address in ConnectTo) book.Give(address);
+        foreach (var address in _seen) book.Remember(address);
         var record = new OwnRecord(new PeerDetails { Name = Name, Addresses = [new IPEndPoint(Address, Port)], Roles = PeerRoles.MayCoordinate }, () => _leaf, this, time);
         _membership = new SwarmMembership(_transport, store, new RecordVerifier(store, this), new OwnHoldings(Id, this, time), record, book, this, _remembered, time, random);
         _transport.Start(this, this);
@@ -124,8 +126,10 @@ internal sealed class SimulatedPeer : IMembershipEvents, IChannelAcceptor, ISwar
 
     public void Dispose() => _key.Dispose();
 
+    // As a peer writes it down: where the others were.
     public void OnJoined(PeerId coordinator, bool alone)
     {
+        if (_membership?.View.Present.Where(peer => peer != Id).Take(32).Select(peer => _simulation.Find(peer).At).ToList() is { Count: > 0 } seen) _seen = seen;
     }
 
     public void OnIsolated(string reason)

@@ -6,7 +6,8 @@ namespace P2PShare.Engine.Tests.Membership.Simulation;
 
 /// <summary>
 /// Runs simulations of the membership, each in a process of its own. By hand:
-/// <c>dotnet P2PShare.Engine.Tests.dll simulate churn 7 5000</c>. P2PSHARE_SIM_STEPS sets the steps of churn here.
+/// <c>dotnet P2PShare.Engine.Tests.dll simulate churn 7 5000</c>. P2PSHARE_SIM_STEPS sets the steps of churn
+/// here, P2PSHARE_SIM_PEERS the size of the swarm that is joined.
 /// </summary>
 public sealed class SimulationTests(ITestOutputHelper output)
 {
@@ -27,12 +28,13 @@ public sealed class SimulationTests(ITestOutputHelper output)
     [InlineData(2)]
     [InlineData(3)]
     [InlineData(4)]
-    public Task After_faults_in_random_order_all_who_reach_each_other_agree(int seed) => SimulateAsync("churn", seed, Steps);
+    public Task After_faults_in_random_order_all_who_reach_each_other_agree(int seed) => SimulateAsync("churn", seed, Setting("P2PSHARE_SIM_STEPS", 500));
 
     [Fact]
-    public Task A_join_costs_the_newcomer_by_the_size_of_the_swarm_and_everybody_else_the_same() => SimulateAsync("joins", 1, 200);
+    public Task A_join_costs_the_newcomer_by_the_size_of_the_swarm_and_everybody_else_the_same() => SimulateAsync("joins", 1, Setting("P2PSHARE_SIM_PEERS", 200));
 
-    private static int Steps => int.TryParse(Environment.GetEnvironmentVariable("P2PSHARE_SIM_STEPS"), CultureInfo.InvariantCulture, out var steps) ? steps : 500;
+    private static int Setting(string name, int otherwise) =>
+        int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out var value) ? value : otherwise;
 
     private async Task SimulateAsync(string scenario, int seed, int steps)
     {
