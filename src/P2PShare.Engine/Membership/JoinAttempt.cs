@@ -22,6 +22,9 @@ internal sealed record JoinAttempt(PeerId Target)
     /// <summary>Whether the own coordinator follows the target now, so that there is no way back.</summary>
     public bool IsMove { get; init; }
 
+    /// <summary>How often it was begun before, because the link ended on which the answer was awaited.</summary>
+    public int Retries { get; init; }
+
     /// <summary>How the join was sent; null until then.</summary>
     public Route? Route { get; set; }
 

@@ -11,6 +11,7 @@ namespace P2PShare.Engine.Membership;
 internal sealed partial class SwarmMembership
 {
     private const int MaxRelays = 256;
+    private const int MaxJoinRetries = 3;
 
     private static readonly TimeSpan RelayMemory = TimeSpan.FromMinutes(2);
 
@@ -26,10 +27,7 @@ internal sealed partial class SwarmMembership
 
     void ITransportEvents.OnLinkUp(Link link) => Post(() => OnLinkUp(link));
 
-    void ITransportEvents.OnLinkDown(Link link, string reason, bool wasPrimary)
-    {
-        if (wasPrimary) Post(() => OnLinkLost(link, reason));
-    }
+    void ITransportEvents.OnLinkDown(Link link, string reason, bool wasPrimary) => Post(() => OnLinkLost(link, reason, wasPrimary));
 
     void ITransportEvents.OnMembershipMessage(Link link, MembershipMessageType type, ReadOnlySpan<byte> payload)
     {
@@ -76,17 +74,29 @@ internal sealed partial class SwarmMembership
         }
     }
 
-    private void OnLinkLost(Link link, string reason)
+    private void OnLinkLost(Link link, string reason, bool wasPrimary)
     {
         if (_transport.IsStopping) return;
-        var hasResigned = _leaving.Remove(link.Remote);
-        if (_joining?.Route?.Carrier == link) _joining = null;
+        var hasResigned = wasPrimary && _leaving.Remove(link.Remote);
         if (_bringer?.Carrier == link) StopAwaiting();
+        if (_joining is { Route: { } asked } attempt && asked.Carrier == link)
+        {
+            // Of two links between the same peers one ends, and what was on its way on it is lost.
+            _joining = null;
+            if (attempt.Retries < MaxJoinRetries && !hasResigned)
+                StartJoining(new JoinAttempt(attempt.Target) { Informant = attempt.Informant, Told = attempt.Told, IsMove = attempt.IsMove, Retries = attempt.Retries + 1 });
+        }
+
         if (IsCoordinator)
         {
-            var throughIt = _relayedVia.Where(pair => pair.Value == link).Select(pair => pair.Key).ToList();
-            foreach (var relayed in throughIt) Dismiss(relayed, hasResigned: false);
-            if (!_relayedVia.ContainsKey(link.Remote)) Dismiss(link.Remote, hasResigned);
+            var other = _transport.FindLink(link.Remote);
+            foreach (var relayed in _relayedVia.Where(pair => pair.Value == link).Select(pair => pair.Key).ToList())
+            {
+                if (other is not null) _relayedVia[relayed] = other;
+                else Dismiss(relayed, hasResigned: false);
+            }
+
+            if (wasPrimary && !_relayedVia.ContainsKey(link.Remote)) Dismiss(link.Remote, hasResigned);
         }
         else if (_up?.Carrier == link)
         {
@@ -102,7 +112,7 @@ internal sealed partial class SwarmMembership
             }
         }
 
-        if (_loss is { } loss && _roster.IsEligible(link.Remote))
+        if (wasPrimary && _loss is { } loss && _roster.IsEligible(link.Remote))
         {
             loss.Gone.Add(link.Remote);
             PursueSuccession();

@@ -43,7 +43,11 @@ internal sealed partial class SwarmMembership
     {
         try
         {
-            await _transport.ConnectAsync(loss.Coordinator, _stop).WaitAsync(Heartbeat, _time, _stop).ConfigureAwait(false);
+            var link = await _transport.ConnectAsync(loss.Coordinator, _stop).WaitAsync(Heartbeat, _time, _stop).ConfigureAwait(false);
+            Post(() =>
+            {
+                if (_loss == loss && link.Identity.RemoteNonce == loss.Nonce) StartJoining(new JoinAttempt(loss.Coordinator));
+            });
         }
         catch (Exception error) when (error is P2PShareException or TimeoutException)
         {
