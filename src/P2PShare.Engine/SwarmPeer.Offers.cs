@@ -174,7 +174,7 @@ internal sealed partial class SwarmPeer
         return [.. peers
             .Select(peer =>
             {
-                var (state, detail) = asked.GetValueOrDefault(peer);
+                var (state, detail) = asked.TryGetValue(peer, out var answer) ? answer : (RecipientState.None, "");
                 var holding = holders.GetValueOrDefault(peer);
                 if (holding == HoldingState.Complete || state == RecipientState.Complete) complete.Add(peer);
                 if (complete.Contains(peer)) (state, detail) = (RecipientState.Complete, "");

@@ -33,6 +33,22 @@ internal static class CliOptions
         },
     };
 
+    /// <summary>An option that takes names of peers: repeated, or with commas between them.</summary>
+    public static Option<string[]> Names(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "NAME,...",
+        Arity = ArgumentArity.OneOrMore,
+        AllowMultipleArgumentsPerToken = false,
+        CustomParser = result =>
+        {
+            string[] names = [.. result.Tokens.SelectMany(token => token.Value.Split(',', StringSplitOptions.TrimEntries))];
+            if (names.Length > 0 && names.All(one => one.Length > 0)) return names;
+            result.AddError($"{name} takes names of peers with commas between them; one of these is empty.");
+            return null;
+        },
+    };
+
     /// <summary>An option that takes a whole number between two bounds.</summary>
     public static Option<int?> Number(string name, string description, string helpName, int least, int most, params string[] aliases) => new(name, aliases)
     {

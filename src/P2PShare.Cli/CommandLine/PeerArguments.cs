@@ -23,6 +23,8 @@ internal sealed record PeerArguments
     public string? MirrorPath { get; init; }
     public int? MirrorCopies { get; init; }
     public bool Verify { get; init; }
+    public string? AcceptPath { get; init; }
+    public IReadOnlyList<string> AcceptFrom { get; init; } = [];
     public bool InsecureSwarm { get; init; }
     public bool Json { get; init; }
     public bool StopOnEof { get; init; }
@@ -53,6 +55,8 @@ internal sealed record PeerArguments
             Verify = Verify,
             UploadLimit = UploadLimit,
             DownloadLimit = DownloadLimit,
+            AcceptPath = AcceptPath is null ? null : Path.GetFullPath(AcceptPath),
+            AcceptFrom = AcceptFrom,
         };
         return Swarm switch
         {

@@ -13,6 +13,9 @@ internal sealed class SendCommand
 
     private readonly Argument<string[]> _paths = new("PATH") { Description = "Files and folders.", Arity = ArgumentArity.OneOrMore };
     private readonly Option<int?> _copies = CliOptions.Number("--copies", "End when this many other peers hold all of it. Default: serve until Ctrl-C.", "N", 1, MaxCopies);
+    private readonly Option<string[]> _to = CliOptions.Names("--to", "Offer it to these peers: names, with * ? and [a-z] for those that are in the swarm now, or peer ids. A peer that is away gets the offer when it comes, while this one runs.");
+    private readonly Option<bool> _wait = new("--wait", "-w") { Description = "End when all of them (without --to: all peers that are in the swarm at the start) hold all of it, or have declined." };
+    private readonly Option<TimeSpan?> _timeout = CliOptions.Time("--timeout", "With --wait or --copies: give up after this time, and say who is missing. Default: no limit.", "TIME");
     private readonly Option<string?> _shareName = new("--share-name") { Description = "Bundle all paths as one folder share of this name.", HelpName = "NAME" };
 
     private readonly Option<string?> _basePath = new("--base-path")
@@ -31,7 +34,7 @@ internal sealed class SendCommand
         var send = new SendCommand();
         var command = new Command("send", "Publishes files and folders and serves them.")
         {
-            send._paths, send._copies, send._shareName, send._basePath, send._followLinks, send._open, send._torrent,
+            send._paths, send._to, send._wait, send._copies, send._timeout, send._shareName, send._basePath, send._followLinks, send._open, send._torrent,
         };
         send._peer.AddTo(command);
         command.Validators.Add(result =>
@@ -43,6 +46,7 @@ internal sealed class SendCommand
                 result.AddError("--torrent writes one file: give one path, or bundle them with --share-name.");
             }
 
+            if (result.IsWritten(send._timeout) && !result.IsWritten(send._wait) && !result.IsWritten(send._copies)) result.AddError("--timeout has a meaning only with --wait or --copies.");
             if (result.Written(send._shareName) is "") result.AddError("--share-name takes a name.");
         });
         command.SetAction(async (parsed, _) =>
@@ -64,17 +68,28 @@ internal sealed class SendCommand
         try
         {
             foreach (var error in grouped.Errors) context.Output.Error(error);
+            var delivery = new SendDelivery(context, parsed.GetValue(_to) is { Length: > 0 } names ? names : null, parsed.GetValue(_wait), parsed.GetValue(_copies), parsed.GetValue(_timeout));
+            var (isForSomebody, unknown) = await delivery.ResolveAsync();
+            failed += unknown;
+            if (!isForSomebody) return ExitCodes.Failed;
             foreach (var left in grouped.LeftOut) context.Output.Say($"{left.FullPath} is part of {left.SharedFolder} and makes no share of its own.");
             foreach (var request in grouped.Requests)
             {
-                if (await PublishAsync(Complete(request, parsed), context) is { } share) published.Add(share);
-                else failed++;
+                if (await PublishAsync(Complete(request, parsed), context) is { } share)
+                {
+                    published.Add(share);
+                    delivery.Offer(share);
+                }
+                else
+                {
+                    failed++;
+                }
             }
 
             if (published.Count == 0) return ExitCodes.Failed;
-            if (parsed.GetValue(_copies) is { } copies)
+            if (delivery.Ends)
             {
-                await Task.WhenAll(published.Select(share => WaitForCopiesAsync(share, copies, context)));
+                failed += await delivery.WaitAsync(published);
             }
             else
             {
@@ -122,29 +137,6 @@ internal sealed class SendCommand
         {
             context.Output.Error(error);
             return null;
-        }
-    }
-
-    private static async Task WaitForCopiesAsync(ShareInfo share, int copies, PeerContext context)
-    {
-        var progress = new CopiesProgress(count => context.Output.Copies(share, count, copies));
-        await context.Peer.WaitForCopiesAsync(share.InfoHash, copies, progress, context.Token);
-    }
-
-    /// <summary>Tells of each change once, in order; <see cref="Progress{T}"/> would post them to whichever thread is free.</summary>
-    private sealed class CopiesProgress(Action<int> changed) : IProgress<int>
-    {
-        private readonly Lock _gate = new();
-        private int _last;
-
-        public void Report(int value)
-        {
-            lock (_gate)
-            {
-                if (value == _last) return;
-                _last = value;
-                changed(value);
-            }
         }
     }
 }

@@ -8,24 +8,35 @@ internal static class ServeCommand
 {
     public static Command Build()
     {
-        var command = new Command("serve", "Runs a peer that serves what it holds and goes on with what it was receiving, until Ctrl-C or SIGTERM.");
+        var accept = new Option<string?>("--accept") { Description = "Receive what other peers offer into this folder, unasked. Default: offers are only told of.", HelpName = "DIR" };
+        var acceptFrom = CliOptions.Names("--accept-from", "With --accept: only offers of these peers, by name (wildcards allowed) or peer id.");
+        var command = new Command("serve", "Runs a peer that serves what it holds and goes on with what it was receiving, until Ctrl-C or SIGTERM.") { accept, acceptFrom };
         var options = new PeerCommandOptions();
         options.AddTo(command);
         var keeping = new KeepingOptions();
         keeping.AddTo(command);
-        command.SetAction((parsed, _) => PeerHost.RunAsync(keeping.Read(parsed, options.Read(parsed)) with { Stays = true }, connectsToSwarm: true, tellsAll: true, async context =>
+        command.Validators.Add(result =>
         {
-            try
+            if (result.Written(accept) is "") result.AddError("--accept takes a folder.");
+            if (result.IsWritten(acceptFrom) && !result.IsWritten(accept)) result.AddError("--accept-from has a meaning only with --accept.");
+        });
+        command.SetAction((parsed, _) =>
+        {
+            var arguments = keeping.Read(parsed, options.Read(parsed)) with { Stays = true, AcceptPath = parsed.GetValue(accept), AcceptFrom = parsed.GetValue(acceptFrom) ?? [] };
+            return PeerHost.RunAsync(arguments, connectsToSwarm: true, tellsAll: true, async context =>
             {
-                await Task.Delay(Timeout.Infinite, context.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                // The way it is meant to end.
-            }
+                try
+                {
+                    await Task.Delay(Timeout.Infinite, context.Token);
+                }
+                catch (OperationCanceledException)
+                {
+                    // The way it is meant to end.
+                }
 
-            return context.Interruption.ExitCode(done: true);
-        }));
+                return context.Interruption.ExitCode(done: true);
+            });
+        });
         return command;
     }
 }

@@ -44,6 +44,12 @@ internal abstract class CliOutput
 
     public abstract void Copies(ShareInfo share, int copies, int wanted);
 
+    /// <summary>How many of those a share is meant for have all of it, whenever that changes.</summary>
+    public abstract void Delivery(ShareInfo share, IReadOnlyList<ShareRecipient> recipients);
+
+    /// <summary>Who has a share in the end, and who has not.</summary>
+    public abstract void Recipients(ShareInfo share, IReadOnlyList<ShareRecipient> recipients);
+
     public abstract void Received(ReceivedLine received);
 
     public abstract void Summary(SummaryLine summary);

@@ -51,6 +51,12 @@ internal sealed record PeerProgressLine(PeerProgress Progress) : JsonLine("peerP
 /// <summary>How many other peers hold all of a share.</summary>
 internal sealed record CopiesLine(string Name, string InfoHash, int Copies, int Wanted) : JsonLine("copies");
 
+/// <summary>How many of those a share is meant for have all of it.</summary>
+internal sealed record DeliveryLine(string Name, string InfoHash, int Complete, int Total) : JsonLine("delivery");
+
+/// <summary>Who has a share in the end, and who has not.</summary>
+internal sealed record RecipientsLine(string Name, string InfoHash, IReadOnlyList<ShareRecipient> Recipients) : JsonLine("recipients");
+
 /// <summary>How far a transfer is.</summary>
 internal sealed record ProgressLine(TransferInfo Transfer) : JsonLine("progress");
 
@@ -87,6 +93,8 @@ internal sealed record SummaryLine(string Command, int Completed, int Failed, lo
 [JsonSerializable(typeof(PeerLine))]
 [JsonSerializable(typeof(PeerProgressLine))]
 [JsonSerializable(typeof(CopiesLine))]
+[JsonSerializable(typeof(DeliveryLine))]
+[JsonSerializable(typeof(RecipientsLine))]
 [JsonSerializable(typeof(ProgressLine))]
 [JsonSerializable(typeof(ReceivedLine))]
 [JsonSerializable(typeof(SummaryLine))]

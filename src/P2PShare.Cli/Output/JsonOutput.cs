@@ -66,6 +66,11 @@ internal sealed class JsonOutput(Stream output, TextWriter errors) : CliOutput
 
     public override void Copies(ShareInfo share, int copies, int wanted) => Write(new CopiesLine(share.Name, share.InfoHash, copies, wanted));
 
+    public override void Delivery(ShareInfo share, IReadOnlyList<ShareRecipient> recipients) =>
+        Write(new DeliveryLine(share.Name, share.InfoHash, recipients.Count(recipient => recipient.State == RecipientState.Complete), recipients.Count));
+
+    public override void Recipients(ShareInfo share, IReadOnlyList<ShareRecipient> recipients) => Write(new RecipientsLine(share.Name, share.InfoHash, recipients));
+
     public override void Received(ReceivedLine received) => Write(received);
 
     public override void Summary(SummaryLine summary) => Write(summary);

@@ -125,6 +125,16 @@ internal sealed class TextOutput(TextWriter output, TextWriter errors) : CliOutp
 
     public override void Copies(ShareInfo share, int copies, int wanted) => Say($"{share.Name}: {Number(copies)} of {Number(wanted)} copies complete.");
 
+    public override void Delivery(ShareInfo share, IReadOnlyList<ShareRecipient> recipients) => Say($"{share.Name}: {ShareDelivery.Describe(recipients)}.");
+
+    public override void Recipients(ShareInfo share, IReadOnlyList<ShareRecipient> recipients)
+    {
+        if (recipients.Count == 0 || recipients.All(recipient => recipient.State == RecipientState.Complete)) return;
+        var table = new TextTable("PEER", "STATE", "");
+        foreach (var recipient in recipients) table.Add(recipient.Name, recipient.State.ToString(), recipient.Detail);
+        WriteTable(table);
+    }
+
     public override void Received(ReceivedLine received)
     {
         var reused = received.BytesReused > 0 ? $", {Printable.Bytes(received.BytesReused)} of it already here" : "";

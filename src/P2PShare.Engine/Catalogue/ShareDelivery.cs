@@ -24,11 +24,11 @@ public static class ShareDelivery
     {
         ArgumentNullException.ThrowIfNull(share);
         ArgumentNullException.ThrowIfNull(recipients);
-        var wanted = copies is { } number ? $"{number} {(number == 1 ? "copy" : "copies")} of" : $"all {recipients.Count} with";
+        var state = copies is { } wanted ? $"{recipients.Count(IsComplete)} of {wanted} {(wanted == 1 ? "copy" : "copies")} complete" : Describe(recipients);
         return new P2PShareException(
             ErrorKind.OperationTimeout,
             ErrorIds.TimedOut,
-            $"'{share.Name}': {Describe(recipients)} after {timeout.TotalSeconds:0} s where {wanted} it were waited for.{Missing(recipients.Where(r => !IsComplete(r)).ToList())}",
+            $"'{share.Name}': {state} after {timeout.TotalSeconds:0} s.{Missing(recipients.Where(r => !IsComplete(r)).ToList())}",
             share.InfoHash,
             "Those that are receiving it go on, and offers stay while this peer runs; the same command waits again.");
     }
