@@ -153,6 +153,7 @@ internal sealed partial class SwarmPeer : IMembershipEvents, ITransferEvents
         {
             var (peer, transfer, kind, message) = work;
             var snapshot = transfer.GetSnapshot();
+            if (kind == PeerEventKind.TransferCompleted && transfer.Descriptor.SeedFor is { } time) _ = peer.EndSeedingAsync(transfer, time);
             if (kind is PeerEventKind.TransferStarted or PeerEventKind.TransferCompleted or PeerEventKind.TransferSuspended) peer.Remember(transfer);
             else if (kind == PeerEventKind.TransferStopped) peer._library.Forget(snapshot.TransferId);
             message ??= $"'{DisplayName.Escape(snapshot.Name)}': {snapshot.PercentComplete:0.0} %.";

@@ -82,6 +82,12 @@ internal sealed partial class SwarmPeer
             return;
         }
 
+        if (entry.Stored.SeedUntil is { } end && end <= UtcNow)
+        {
+            _library.Forget(entry.Stored.TransferId);
+            return;
+        }
+
         if (_options.Verify) _toVerify.Add((entry, files));
         else Serve(entry, files);
     }
@@ -92,7 +98,8 @@ internal sealed partial class SwarmPeer
         if (!entry.Stored.IsPublished) _receivedFiles.Add(files);
         // Meanwhile it may have been published anew, or begun to be received to the same place.
         if (_transfers.Get(entry.Descriptor.TransferId) is not null) return;
-        _transfers.AddSeed(entry.Descriptor, entry.Layers!, entry.Attributes, new SourceStorage(entry.Info!, entry.Layers!, files, _handles), entry.Stored.FullName, entry.Stored.IsPublished);
+        var seed = _transfers.AddSeed(entry.Descriptor, entry.Layers!, entry.Attributes, new SourceStorage(entry.Info!, entry.Layers!, files, _handles), entry.Stored.FullName, entry.Stored.IsPublished);
+        if (entry.Stored.SeedUntil is { } until) _ = EndSeedingAsync(seed, until - UtcNow);
     }
 
     private void NotServed(LibraryEntry entry, string changed)
@@ -134,6 +141,7 @@ internal sealed partial class SwarmPeer
         {
             IsPublished = transfer.IsPublished,
             FullName = transfer.GetSnapshot().FullName,
+            SeedUntil = transfer is { IsComplete: true, Descriptor.SeedFor: { } time } ? UtcNow + time : null,
             Sources = sources?.Select(file => new StoredFile(file.FullPath, file.Length, file.ModifiedNs)).ToList(),
             Records = [.. entries.Select(entry => Convert.ToBase64String(entry.Encode()))],
         };

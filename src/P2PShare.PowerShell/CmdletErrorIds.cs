@@ -9,6 +9,8 @@ internal static class CmdletErrorIds
     public const string PeerNotLocal = nameof(PeerNotLocal);
     public const string PathNotFileSystem = nameof(PathNotFileSystem);
     public const string TorrentPathNeedsOneShare = nameof(TorrentPathNeedsOneShare);
+    public const string AcceptFromNeedsAcceptPath = nameof(AcceptFromNeedsAcceptPath);
+    public const string TimeoutNeedsWait = nameof(TimeoutNeedsWait);
     public const string TransferInterrupted = nameof(TransferInterrupted);
     public const string TransferStateInvalid = nameof(TransferStateInvalid);
     public const string LimitInvalid = nameof(LimitInvalid);

@@ -50,7 +50,7 @@ public sealed record ShareInfo
     public DateTime? Offered { get; init; }
 
     /// <summary>For a share that was just sent: those it is meant for, and how far it has come with each. Else empty.</summary>
-    public IReadOnlyList<ShareRecipient> Recipients { get; init; } = [];
+    public ShareRecipient[] Recipients { get; init; } = [];
 
     /// <summary>The swarm's name.</summary>
     public string SwarmName { get; init; } = "";

@@ -18,7 +18,7 @@ public sealed record ShareRecipient
     public string Detail { get; init; } = "";
 
     /// <summary>Whether something may still change without anybody offering it again.</summary>
-    public bool IsOpen => State is RecipientState.Undelivered or RecipientState.Listed or RecipientState.Receiving || (State == RecipientState.None && IsPresent);
+    internal bool IsOpen => State is RecipientState.Undelivered or RecipientState.Listed or RecipientState.Receiving || (State == RecipientState.None && IsPresent);
 
     public override string ToString() => Detail.Length == 0 ? $"{Name}: {State}" : $"{Name}: {State} ({Detail})";
 }

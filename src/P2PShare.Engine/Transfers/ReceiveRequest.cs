@@ -27,6 +27,9 @@ public sealed record ReceiveRequest
     /// <summary>Bytes per second received; null for no limit of its own.</summary>
     public long? DownloadLimit { get; init; }
 
+    /// <summary>How long it is given to others after it is complete, from 0; null for as long as the peer runs and its files are there.</summary>
+    public TimeSpan? SeedFor { get; init; }
+
     /// <summary>Whether an existing file gives way that this peer itself received there and nobody has changed since.</summary>
     public bool ReplaceReceived { get; init; }
 

@@ -23,6 +23,12 @@ internal sealed record StoredTransfer
 
     public bool ReplaceReceived { get; init; }
 
+    /// <summary>How long it is given to others after it is complete.</summary>
+    public TimeSpan? SeedFor { get; init; }
+
+    /// <summary>With <see cref="SeedFor"/>, once it is complete: until when, in UTC.</summary>
+    public DateTime? SeedUntil { get; init; }
+
     public string? AttributesHash { get; init; }
 
     public long Length { get; init; }
@@ -63,6 +69,7 @@ internal sealed record StoredTransfer
         Overwrite = descriptor.Overwrite,
         NoClobber = descriptor.NoClobber,
         ReplaceReceived = descriptor.ReplaceReceived,
+        SeedFor = descriptor.SeedFor,
         AttributesHash = descriptor.AttributesHash?.ToString(),
         Length = descriptor.Length,
         FileCount = descriptor.FileCount,
@@ -95,6 +102,7 @@ internal sealed record StoredTransfer
             Overwrite = Overwrite,
             NoClobber = NoClobber,
             ReplaceReceived = ReplaceReceived,
+            SeedFor = SeedFor,
             AttributesHash = attributes,
             Length = Length,
             FileCount = FileCount,

@@ -24,6 +24,9 @@ internal sealed record TransferDescriptor
 
     public bool NoClobber { get; init; }
 
+    /// <summary>How long it is given to others after it is complete; null for no end.</summary>
+    public TimeSpan? SeedFor { get; init; }
+
     /// <summary>Whether files that this peer received before, and nobody changed, give way.</summary>
     public bool ReplaceReceived { get; init; }
 

@@ -8,6 +8,9 @@ internal static class CatalogueErrors
     public static P2PShareException ShareNotFound(string pattern) =>
         new(ErrorKind.ObjectNotFound, ErrorIds.ShareNotFound, $"No share '{pattern}' is in the catalogue.", pattern, "Get-P2PShare lists the shares there are.");
 
+    public static P2PShareException ShareNotOfferedHere(string wanted) =>
+        new(ErrorKind.ObjectNotFound, ErrorIds.OfferNotFound, $"Nobody offers this peer a share '{wanted}'.", wanted, "Get-P2PShare -Offered lists what is offered.");
+
     public static P2PShareException ShareNotOffered(string pattern) =>
         new(ErrorKind.ObjectNotFound, ErrorIds.ShareNotFound, $"This peer offers no share '{pattern}'.", pattern, "Get-P2PShare lists the shares there are.");
 

@@ -80,6 +80,11 @@ public sealed partial class ReceiveP2PFileCommand : CatalogueCmdlet
     [Parameter(ParameterSetName = InfoHashSet)]
     public SwitchParameter Wait { get; set; }
 
+    /// <summary>Gives each share to others for this long after it is complete, and then no more; for as long as the peer runs when not given.</summary>
+    [Parameter]
+    [Duration]
+    public TimeSpan? SeedFor { get; set; }
+
     /// <summary>Replaces existing files that have other content.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
@@ -146,6 +151,7 @@ public sealed partial class ReceiveP2PFileCommand : CatalogueCmdlet
     {
         Overwrite = Force,
         NoClobber = NoClobber,
+        SeedFor = SeedFor,
         Publisher = Publisher,
         Wait = Wait,
         Timeout = Wait && !MyInvocation.BoundParameters.ContainsKey(nameof(TimeoutSec)) ? ReceiveWork.AsLongAsItTakes : Timeout,

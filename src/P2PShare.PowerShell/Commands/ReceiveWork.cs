@@ -28,6 +28,9 @@ internal sealed class ReceiveWork : IDisposable
 
     public bool NoClobber { get; init; }
 
+    /// <summary>How long each share is given to others after it is complete; null for no end.</summary>
+    public TimeSpan? SeedFor { get; init; }
+
     public string? Publisher { get; init; }
 
     /// <summary>Whether to wait for what is not in the catalogue yet.</summary>
@@ -141,6 +144,7 @@ internal sealed class ReceiveWork : IDisposable
                 Files = files is null ? null : await IndicesAsync(peer, share, files, output, token).ConfigureAwait(false),
                 Overwrite = Overwrite,
                 NoClobber = NoClobber,
+                SeedFor = SeedFor,
             },
             output,
             token).ConfigureAwait(false);
@@ -149,7 +153,7 @@ internal sealed class ReceiveWork : IDisposable
     private async Task ReceiveTorrentAsync(LocalPeer peer, ReceiveItem item, PipelineOutput output, CancellationToken token)
     {
         if (!await output.ShouldProcessAsync(item.TorrentPath!, $"Receive in plain BitTorrent into '{_destination}'").ConfigureAwait(false)) return;
-        var request = new ReceiveRequest { TorrentPath = item.TorrentPath, ConnectTo = item.ConnectTo, Destination = _destination, Overwrite = Overwrite, NoClobber = NoClobber };
+        var request = new ReceiveRequest { TorrentPath = item.TorrentPath, ConnectTo = item.ConnectTo, Destination = _destination, Overwrite = Overwrite, NoClobber = NoClobber, SeedFor = SeedFor };
         await ReceiveAsync(peer, Path.GetFileName(item.TorrentPath!), item.TorrentPath!, () => Task.FromResult(request), output, token).ConfigureAwait(false);
     }
 

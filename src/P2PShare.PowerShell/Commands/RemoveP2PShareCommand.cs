@@ -53,11 +53,30 @@ public sealed class RemoveP2PShareCommand : CatalogueCmdlet
 
     private void Remove(LocalPeer peer, ShareInfo share)
     {
+        if (share.OfferedBy is { Length: > 0 } publisher)
+        {
+            Decline(peer, share, publisher);
+            return;
+        }
+
         var withdraws = share.PublisherId.Equals(peer.PeerId, StringComparison.OrdinalIgnoreCase);
         if (!ShouldProcess($"{share.Name} ({share.InfoHash})", withdraws ? "Withdraw the share from the swarm" : "Stop offering the share from this peer")) return;
         try
         {
             Run((_, token) => peer.Engine.RemoveShareAsync(share.InfoHash, token));
+        }
+        catch (P2PShareException e)
+        {
+            WriteError(e, share);
+        }
+    }
+
+    private void Decline(LocalPeer peer, ShareInfo share, string publisher)
+    {
+        if (!ShouldProcess($"{share.Name} ({share.InfoHash})", $"Decline what '{publisher}' offers")) return;
+        try
+        {
+            peer.Engine.DeclineOffer(share.InfoHash);
         }
         catch (P2PShareException e)
         {

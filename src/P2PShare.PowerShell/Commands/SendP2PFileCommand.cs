@@ -51,6 +51,7 @@ public sealed partial class SendP2PFileCommand : PeerCmdlet
     private protected override void Begin()
     {
         base.Begin();
+        CheckWait();
         if (BasePath is not null && ShareName is null)
             throw new P2PShareException(ErrorKind.InvalidArgument, "BasePathNeedsShareName", "-BasePath says where files stand inside one share, so it needs -ShareName.", BasePath);
     }
@@ -91,11 +92,11 @@ public sealed partial class SendP2PFileCommand : PeerCmdlet
         var torrent = TorrentPath is null ? null : ProviderPaths.Literal(this, TorrentPath);
         var requests = grouping.Requests
             .Select(r => r with { FollowSymbolicLinks = SymbolicLink == SymbolicLinkPolicy.Follow, Open = Open, TorrentPath = torrent, UploadLimit = UploadLimit })
-            .Where(r => ShouldProcess(r.Path ?? $"{r.Entries!.Count} files and folders", $"Publish as '{r.Name}'{(Open ? ", open to any BitTorrent client," : "")} in the swarm {peer.Engine.SwarmName}"))
+            .Where(r => ShouldProcess(r.Path ?? $"{r.Entries!.Count} files and folders", $"Publish as '{r.Name}'{(Open ? ", open to any BitTorrent client," : "")} in the swarm {peer.Engine.SwarmName}{(To is null ? "" : $" and offer to {string.Join(", ", To)}")}"))
             .ToList();
-        if (requests.Count == 0) return;
-        if (AsJob) StartJob(peer, requests);
-        else Publish(peer, requests);
+        if (requests.Count == 0 || FindRecipients(peer) is not { } delivery) return;
+        if (AsJob) StartJob(peer, requests, delivery);
+        else Publish(peer, requests, delivery);
     }
 
     private void Add(string path)
@@ -110,9 +111,9 @@ public sealed partial class SendP2PFileCommand : PeerCmdlet
         _inputs.Add(new ShareInput(path, isFolder));
     }
 
-    private void Publish(LocalPeer peer, List<PublishRequest> requests)
+    private void Publish(LocalPeer peer, List<PublishRequest> requests, SendDelivery delivery)
     {
-        var work = new SendWork(requests);
+        var work = new SendWork(requests, delivery);
         var progress = new ProgressDisplay(this, work.Sample);
         try
         {

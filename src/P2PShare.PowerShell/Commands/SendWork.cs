@@ -7,8 +7,8 @@ using P2PShare.PowerShell.Views;
 
 namespace P2PShare.PowerShell.Commands;
 
-/// <summary>The asynchronous part of Send-P2PFile: publishes one share after the other, and writes each as it is in the catalogue.</summary>
-internal sealed class SendWork(IReadOnlyList<PublishRequest> requests) : IProgress<PublishProgress>
+/// <summary>The asynchronous part of Send-P2PFile: publishes one share after the other, and writes each as it is in the catalogue, or when those it is meant for have it.</summary>
+internal sealed class SendWork(IReadOnlyList<PublishRequest> requests, SendDelivery delivery) : IProgress<PublishProgress>
 {
     private volatile Step? _step;
     private int _begun;
@@ -16,6 +16,7 @@ internal sealed class SendWork(IReadOnlyList<PublishRequest> requests) : IProgre
 
     public async Task RunAsync(LocalPeer peer, PipelineOutput output, CancellationToken token)
     {
+        var waits = new List<Task>();
         foreach (var request in requests)
         {
             try
@@ -24,19 +25,24 @@ internal sealed class SendWork(IReadOnlyList<PublishRequest> requests) : IProgre
                 _step = new Step(_begun++, request.Name, null);
                 await output.WriteVerboseAsync($"Publishing '{request.Name}'.").ConfigureAwait(false);
                 var share = await peer.Engine.PublishAsync(request, this, token).ConfigureAwait(false);
-                await output.WriteObjectAsync(share).ConfigureAwait(false);
+                share = delivery.Offer(share);
+                if (delivery.Waits) waits.Add(delivery.WaitAsync(share, output, token));
+                else await output.WriteObjectAsync(share).ConfigureAwait(false);
             }
             catch (P2PShareException e)
             {
                 await output.WriteErrorAsync(e, request.Path ?? request.Name).ConfigureAwait(false);
             }
         }
+
+        _step = null;
+        await Task.WhenAll(waits).ConfigureAwait(false);
     }
 
     /// <summary>Any thread: what the progress bars show.</summary>
     public IReadOnlyList<ProgressSample> Sample()
     {
-        if (_step is not { } step) return [];
+        if (_step is not { } step) return delivery.Sample();
         var current = Current(step);
         if (requests.Count == 1) return [current];
         var percent = 100.0 * (step.Number + ((current.Percent ?? 0) / 100)) / requests.Count;

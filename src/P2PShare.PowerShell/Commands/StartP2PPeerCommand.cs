@@ -67,6 +67,17 @@ public sealed class StartP2PPeerCommand : P2PCmdlet
     [Parameter]
     public SwitchParameter Verify { get; set; }
 
+    /// <summary>The folder into which shares that others offer are received unasked; made when missing.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? AcceptPath { get; set; }
+
+    /// <summary>With -AcceptPath: the names or peer ids of those whose offers are taken; everybody's when not given.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    public string[] AcceptFrom { get; set; } = [];
+
     /// <summary>Bytes per second.</summary>
     [Parameter]
     [ValidateRange(1, long.MaxValue)]
@@ -83,6 +94,8 @@ public sealed class StartP2PPeerCommand : P2PCmdlet
 
     private protected override void Process()
     {
+        if (AcceptFrom.Length > 0 && AcceptPath is null)
+            throw new P2PShareException(ErrorKind.InvalidArgument, CmdletErrorIds.AcceptFromNeedsAcceptPath, "-AcceptFrom says whose offers to take, so it needs -AcceptPath, where to put them.", AcceptFrom);
         var swarmPath = SwarmPath is null ? FindDefaultSwarm() : ProviderPaths.Literal(this, SwarmPath);
         if (!ShouldProcess(swarmPath, "Start a peer of the swarm")) return;
         if (SwarmPath is null && !File.Exists(swarmPath)) MakeDefaultSwarm(swarmPath);
@@ -101,6 +114,8 @@ public sealed class StartP2PPeerCommand : P2PCmdlet
             MirrorPath = MirrorPath is null ? null : ProviderPaths.Literal(this, MirrorPath),
             MirrorCopies = MirrorCopies,
             Verify = Verify,
+            AcceptPath = AcceptPath is null ? null : ProviderPaths.Literal(this, AcceptPath),
+            AcceptFrom = AcceptFrom,
             UploadLimit = UploadLimit,
             DownloadLimit = DownloadLimit,
         };
