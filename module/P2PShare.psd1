@@ -31,6 +31,7 @@
         'Stop-P2PPeer'
         'Stop-P2PTransfer'
         'Suspend-P2PTransfer'
+        'Test-P2PPeer'
         'Wait-P2PTransfer'
     )
     PrivateData            = @{

@@ -64,6 +64,9 @@ public interface IPeer : IAsyncDisposable
     /// <summary>Searches the catalogue: local and instant. Ordered by name, then newest first.</summary>
     IReadOnlyList<ShareInfo> GetShares(ShareQuery query);
 
+    /// <summary>Which present peers hold a share, or some of it, by name: local and instant.</summary>
+    IReadOnlyList<ShareHolder> GetHolders(string infoHash);
+
     /// <summary>Waits until at least one share matches.</summary>
     /// <exception cref="Errors.P2PShareException">ShareNotFound after <paramref name="timeout"/>.</exception>
     Task<IReadOnlyList<ShareInfo>> WaitForSharesAsync(ShareQuery query, TimeSpan timeout, CancellationToken cancellationToken = default);
@@ -129,6 +132,10 @@ public interface IPeer : IAsyncDisposable
 
     /// <summary>The transfers of this peer, newest first.</summary>
     IReadOnlyList<ITransfer> GetTransfers();
+
+    /// <summary>Looks at what this peer needs, itself and with the help of members: one result for each thing that was checked, as it is known.</summary>
+    /// <param name="folder">A folder into which is received, whose disk is looked at too; null for none.</param>
+    IAsyncEnumerable<Diagnostics.CheckResult> TestAsync(string? folder, CancellationToken cancellationToken = default);
 
     /// <summary>Changes the limits while running, in bytes per second; null for none.</summary>
     void SetLimits(long? uploadLimit, long? downloadLimit);

@@ -1,3 +1,5 @@
+using P2PShare.Engine.Diagnostics;
+
 namespace P2PShare.Engine;
 
 /// <summary>Starts peers.</summary>
@@ -9,5 +11,12 @@ public static class Peer
     {
         ArgumentNullException.ThrowIfNull(options);
         return await SwarmPeer.StartAsync(options, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Looks at what a peer would need on this machine, without one: one result for each thing that was checked, as it is known.</summary>
+    public static IAsyncEnumerable<CheckResult> TestAsync(CheckOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return MachineChecks.RunAsync(options, TimeProvider.System, cancellationToken);
     }
 }

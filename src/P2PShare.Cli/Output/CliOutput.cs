@@ -1,5 +1,6 @@
 using P2PShare.Engine;
 using P2PShare.Engine.Catalogue;
+using P2PShare.Engine.Diagnostics;
 using P2PShare.Engine.Errors;
 using P2PShare.Engine.Identity;
 using P2PShare.Engine.Membership;
@@ -39,6 +40,9 @@ internal abstract class CliOutput
     /// <param name="changed">Those of which that is news.</param>
     /// <param name="again">Whether this comes again and again.</param>
     public abstract void Progress(IReadOnlyList<PeerProgress> progress, IReadOnlyList<PeerProgress> changed, bool again);
+
+    /// <summary>What one check of <c>test</c> came to.</summary>
+    public abstract void Check(CheckResult result);
 
     public abstract void Published(ShareInfo share);
 

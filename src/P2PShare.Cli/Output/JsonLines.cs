@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using P2PShare.Engine.Catalogue;
+using P2PShare.Engine.Diagnostics;
 using P2PShare.Engine.Identity;
 using P2PShare.Engine.Membership;
 using P2PShare.Engine.Transfers;
@@ -48,6 +49,9 @@ internal sealed record PeerLine(PeerInfo Peer) : JsonLine("peer");
 /// <summary>How far a peer of the swarm is with a share.</summary>
 internal sealed record PeerProgressLine(PeerProgress Progress) : JsonLine("peerProgress");
 
+/// <summary>What one check of the test came to.</summary>
+internal sealed record CheckLine(CheckResult Check) : JsonLine("check");
+
 /// <summary>How many other peers hold all of a share.</summary>
 internal sealed record CopiesLine(string Name, string InfoHash, int Copies, int Wanted) : JsonLine("copies");
 
@@ -92,6 +96,7 @@ internal sealed record SummaryLine(string Command, int Completed, int Failed, lo
 [JsonSerializable(typeof(ShareLine))]
 [JsonSerializable(typeof(PeerLine))]
 [JsonSerializable(typeof(PeerProgressLine))]
+[JsonSerializable(typeof(CheckLine))]
 [JsonSerializable(typeof(CopiesLine))]
 [JsonSerializable(typeof(DeliveryLine))]
 [JsonSerializable(typeof(RecipientsLine))]

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using P2PShare.Engine;
 using P2PShare.Engine.Catalogue;
+using P2PShare.Engine.Diagnostics;
 using P2PShare.Engine.Errors;
 using P2PShare.Engine.Identity;
 using P2PShare.Engine.Membership;
@@ -61,6 +62,8 @@ internal sealed class JsonOutput(Stream output, TextWriter errors) : CliOutput
     {
         foreach (var peer in changed) Write(new PeerProgressLine(peer));
     }
+
+    public override void Check(CheckResult result) => Write(new CheckLine(result));
 
     public override void Published(ShareInfo share) => Write(new ShareLine(share));
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using P2PShare.Engine;
 using P2PShare.Engine.Catalogue;
+using P2PShare.Engine.Diagnostics;
 using P2PShare.Engine.Errors;
 using P2PShare.Engine.Identity;
 using P2PShare.Engine.Membership;
@@ -118,6 +119,12 @@ internal sealed class TextOutput(TextWriter output, TextWriter errors) : CliOutp
         }
 
         WriteTable(table);
+    }
+
+    public override void Check(CheckResult result)
+    {
+        Say($"{result.Status,-8} {result.Name,-13} {result.Detail}");
+        if (result.Recommendation.Length > 0 && result.Status is CheckStatus.Failed or CheckStatus.Warning) Say($"{"",-22} {result.Recommendation}");
     }
 
     public override void Published(ShareInfo share) =>

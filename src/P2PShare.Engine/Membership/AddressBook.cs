@@ -48,6 +48,15 @@ internal sealed class AddressBook(TimeProvider time, Random random)
         }
     }
 
+    /// <summary>All addresses, and whether the user gave them.</summary>
+    public IReadOnlyList<(string Address, bool Given)> Known
+    {
+        get
+        {
+            lock (_lock) return [.. _lines.Values.Select(line => (Addresses.Format(line.EndPoint), line.Given))];
+        }
+    }
+
     /// <exception cref="P2PShareException">InvalidAddress.</exception>
     public void Give(string address)
     {

@@ -243,6 +243,12 @@ internal sealed partial class SwarmMembership : ITransportEvents, ISwarmShares, 
             case Goodbye { Reason: GoodbyeReason.ShuttingDown }:
                 _leaving.Add(route.Peer);
                 break;
+            case DialBack question when route.IsDirect:
+                OnDialBack(route.Carrier, question);
+                break;
+            case DialBackAnswer answer when route.IsDirect:
+                OnDialBackAnswer(route.Carrier, answer);
+                break;
             case Offer or OfferAnswer:
                 OffersReceived?.Invoke(route.Carrier, message);
                 break;

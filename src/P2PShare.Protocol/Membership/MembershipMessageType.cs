@@ -59,4 +59,10 @@ public enum MembershipMessageType : byte
 
     /// <summary>What became of offered shares.</summary>
     OfferAnswer = 28,
+
+    /// <summary>Asks a member to dial the sender, to find out whether it can be.</summary>
+    DialBack = 36,
+
+    /// <summary>What came of it.</summary>
+    DialBackAnswer = 37,
 }

@@ -59,6 +59,8 @@ public static class MembershipCodec
             MembershipMessageType.OfferAnswer => OfferAnswer.Parse(payload),
             MembershipMessageType.ProgressSubscribe => ProgressSubscribe.Parse(payload),
             MembershipMessageType.Progress => Progress.Parse(payload),
+            MembershipMessageType.DialBack => DialBack.Parse(payload),
+            MembershipMessageType.DialBackAnswer => DialBackAnswer.Parse(payload),
             _ => null,
         };
         return message is not null;

@@ -59,6 +59,9 @@ public sealed class MembershipCodecTests
             new ConfirmCoordinator(Alice, 4, CoordinatorFinding.Lost),
             Relay.Wrap(Alice, Bob, new Join { Term = 3, Entry = record.Entry, Digest = digest }),
             new Unreachable(Bob),
+            new DialBack(7),
+            new DialBackAnswer { Token = 7, UnixTimeMilliseconds = 1_780_000_000_002, Reached = [Address], Missed = [Address6] },
+            new DialBackAnswer { Token = 7, UnixTimeMilliseconds = 1_780_000_000_002, IsBusy = true },
         ];
     }
 
@@ -77,7 +80,7 @@ public sealed class MembershipCodecTests
     public void Every_message_of_this_version_has_a_sample_and_a_number()
     {
         var types = Samples().Cast<object[]>().Select(row => ((MembershipMessage)row[0]).Type).Distinct().Order();
-        Assert.Equal([.. Enumerable.Range(0, 25), 28], types.Select(type => (int)type));
+        Assert.Equal([.. Enumerable.Range(0, 25), 28, 36, 37], types.Select(type => (int)type));
     }
 
     [Fact]
