@@ -12,7 +12,7 @@ public sealed class SelfTestTests
         await using var swarm = new LiveSwarm();
         var north = await swarm.StartAsync("north");
         var south = await swarm.StartAsync("south", north);
-        await Eventually.TrueAsync(() => south.Engine.GetPeers().Count == 2);
+        await south.Eventually(peer => peer.Engine.GetPeers().Count == 2);
 
         var results = await CollectAsync(south.Engine.TestAsync(swarm.Folder));
 
@@ -54,7 +54,7 @@ public sealed class SelfTestTests
         await using var swarm = new LiveSwarm();
         var north = await swarm.StartAsync("north");
         var south = await swarm.StartAsync("south", north);
-        await Eventually.TrueAsync(() => south.Engine.GetPeers().Count == 2);
+        await south.Eventually(peer => peer.Engine.GetPeers().Count == 2);
 
         var twice = await Task.WhenAll(CollectAsync(south.Engine.TestAsync(null)), CollectAsync(south.Engine.TestAsync(null)));
 
