@@ -101,6 +101,28 @@ function Publish-Output {
     Invoke-Dotnet publish (Join-Path $root 'src/P2PShare.Cli') -c $Configuration --no-build --nologo -v quiet -o $cliPath @ahead
 }
 
+# PowerShell shows topics as they are: headings in capitals, text indented and wrapped, no markdown.
+function ConvertTo-HelpText([string[]] $Lines) {
+    foreach ($line in $Lines) {
+        $line = $line -replace '\[([^\]]+)\]\([^)]+\)', '$1'
+        if ($line -match '^# (.+)$') { 'TOPIC'; "    $($Matches[1])" }
+        elseif ($line -match '^## (.+)$') { $Matches[1].ToUpperInvariant() }
+        elseif ($line -match '^### (.+)$') { "  $($Matches[1])" }
+        elseif ($line -match '^    ' -or $line -eq '') { if ($line) { "    $line" } else { '' } }
+        else {
+            $line = $line -replace '`', '' -replace '\*([^*]+)\*', '$1'
+            $indent = if ($line -match '^- ') { '      ' } else { '    ' }
+            $current = '    '
+            foreach ($word in $line -split ' ') {
+                if ($current.Trim() -and $current.Length + $word.Length + 1 -gt 78) { $current; $current = $indent }
+                $current += if ($current.Trim()) { " $word" } else { $word }
+            }
+
+            $current
+        }
+    }
+}
+
 function Publish-Help([switch] $Quiet) {
     # A cmdlet's file has a verb and a noun; the module's own page and the topics have not.
     $sources = @(Get-ChildItem -Path (Join-Path $root 'docs/en-US/*-*.md') -ErrorAction Ignore)
@@ -108,7 +130,7 @@ function Publish-Help([switch] $Quiet) {
     $target = Join-Path $modulePath 'en-US'
     if ($topics.Count -gt 0) {
         [void](New-Item -ItemType Directory -Path $target -Force)
-        foreach ($topic in $topics) { Copy-Item -LiteralPath $topic.FullName -Destination (Join-Path $target ($topic.BaseName + '.help.txt')) }
+        foreach ($topic in $topics) { ConvertTo-HelpText (Get-Content -LiteralPath $topic.FullName) | Set-Content -LiteralPath (Join-Path $target ($topic.BaseName + '.help.txt')) }
     }
 
     if ($sources.Count -eq 0) {

@@ -15,6 +15,7 @@
     VariablesToExport      = @()
     CmdletsToExport        = @(
         'Connect-P2PPeer'
+        'Export-P2PReport'
         'Get-P2PFile'
         'Get-P2PPeer'
         'Get-P2PShare'

@@ -67,6 +67,9 @@ public interface IPeer : IAsyncDisposable
     /// <summary>Which present peers hold a share, or some of it, by name: local and instant.</summary>
     IReadOnlyList<ShareHolder> GetHolders(string infoHash);
 
+    /// <summary>The ids of the peers to which this one has a link at the moment.</summary>
+    IReadOnlyList<string> GetLinkedPeers();
+
     /// <summary>Waits until at least one share matches.</summary>
     /// <exception cref="Errors.P2PShareException">ShareNotFound after <paramref name="timeout"/>.</exception>
     Task<IReadOnlyList<ShareInfo>> WaitForSharesAsync(ShareQuery query, TimeSpan timeout, CancellationToken cancellationToken = default);

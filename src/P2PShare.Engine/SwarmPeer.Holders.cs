@@ -17,4 +17,6 @@ internal sealed partial class SwarmPeer
                 .OrderBy(holder => holder.Name, StringComparer.OrdinalIgnoreCase),
         ];
     }
+
+    public IReadOnlyList<string> GetLinkedPeers() => [.. _transport.Links.Where(link => !link.IsClosed).Select(link => link.Remote.ToString()).Distinct()];
 }

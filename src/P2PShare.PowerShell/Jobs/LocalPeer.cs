@@ -1,4 +1,5 @@
 using P2PShare.Engine;
+using P2PShare.Engine.Reporting;
 
 namespace P2PShare.PowerShell.Jobs;
 
@@ -8,9 +9,16 @@ internal sealed class LocalPeer
     private readonly Lock _gate = new();
     private Task _viewEnded = Task.CompletedTask;
 
-    public LocalPeer(IPeer engine) => Engine = engine;
+    public LocalPeer(IPeer engine)
+    {
+        Engine = engine;
+        Recorder = new RunRecorder(engine, TimeProvider.System);
+    }
 
     public IPeer Engine { get; }
+
+    /// <summary>What the peer has seen since it was started.</summary>
+    public RunRecorder Recorder { get; }
 
     public string PeerId => Engine.PeerId;
 
@@ -35,6 +43,7 @@ internal sealed class LocalPeer
     {
         await Engine.Completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         remove(this);
+        await Recorder.DisposeAsync().ConfigureAwait(false);
         Task view;
         lock (_gate) view = _viewEnded;
         await view.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
