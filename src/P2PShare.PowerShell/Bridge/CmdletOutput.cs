@@ -25,6 +25,8 @@ internal sealed class CmdletOutput : PipelineOutput
 
     public override ValueTask WriteVerboseAsync(string text) => EnqueueAsync(c => c.WriteVerbose(text));
 
+    public override ValueTask WriteDebugAsync(string text) => EnqueueAsync(c => c.WriteDebug(text));
+
     public override ValueTask WriteWarningAsync(string text) => EnqueueAsync(c => c.WriteWarning(text));
 
     public override async Task<bool> ShouldProcessAsync(string target, string action)

@@ -9,6 +9,8 @@ internal abstract class PipelineOutput
 
     public abstract ValueTask WriteVerboseAsync(string text);
 
+    public abstract ValueTask WriteDebugAsync(string text);
+
     public abstract ValueTask WriteWarningAsync(string text);
 
     /// <summary>Whether the user wants it done, as -WhatIf and -Confirm have it.</summary>

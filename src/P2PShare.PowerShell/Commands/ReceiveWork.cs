@@ -168,8 +168,16 @@ internal sealed class ReceiveWork : IDisposable
             var transfer = await peer.Engine.ReceiveAsync(request with { UploadLimit = UploadLimit, DownloadLimit = DownloadLimit }, token).ConfigureAwait(false);
             _progress.Add(transfer);
             var received = await CompleteAsync(transfer, token).ConfigureAwait(false);
-            if (received is not null) await output.WriteObjectAsync(received).ConfigureAwait(false);
-            else await output.WriteErrorAsync(CatalogueErrors.Interrupted(name), target).ConfigureAwait(false);
+            if (received is not null)
+            {
+                await output.WriteDebugAsync(
+                    $"'{received.Name}' ({received.InfoHash}): {received.BytesReceived} bytes from peers, {received.BytesReused} found here, {received.BytesWasted} of no use, {received.BytesUploaded} sent on, {received.Sources} sources, {received.Elapsed.TotalSeconds:0.000} s.").ConfigureAwait(false);
+                await output.WriteObjectAsync(received).ConfigureAwait(false);
+            }
+            else
+            {
+                await output.WriteErrorAsync(CatalogueErrors.Interrupted(name), target).ConfigureAwait(false);
+            }
         }
         catch (P2PShareException e)
         {

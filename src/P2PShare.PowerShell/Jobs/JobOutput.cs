@@ -27,6 +27,8 @@ internal sealed class JobOutput(Job job) : PipelineOutput
 
     public override ValueTask WriteVerboseAsync(string text) => Write(() => AddBounded(job.Verbose, new VerboseRecord(text)));
 
+    public override ValueTask WriteDebugAsync(string text) => Write(() => AddBounded(job.Debug, new DebugRecord(text)));
+
     public override ValueTask WriteWarningAsync(string text) => Write(() => AddBounded(job.Warning, new WarningRecord(text)));
 
     // The user was asked before the job began: a job has nobody to ask.

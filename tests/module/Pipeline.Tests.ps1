@@ -1,0 +1,144 @@
+BeforeDiscovery {
+    # What is piped, into what, and what must come of it. Each is tried with the live object and with one that was serialised.
+    $pairs = @(
+        @{ From = 'swarm'; Into = 'Get-P2PSwarm'; Do = { $_ | Get-P2PSwarm }; Then = { $got.SwarmId | Should -Be $swarm.SwarmId } }
+        @{ From = 'swarm'; Into = 'Start-P2PPeer'; Do = { $_ | Start-P2PPeer -WhatIf }; Then = { $got | Should -BeNullOrEmpty } }
+        @{ From = 'swarm'; Into = 'Get-Item'; Do = { $_ | Get-Item }; Then = { $got.FullName | Should -Be $swarm.SwarmPath } }
+        @{ From = 'peer'; Into = 'Get-P2PPeer'; Do = { $_ | Get-P2PPeer }; Then = { $got.Name | Should -Be 'south' } }
+        @{ From = 'peer'; Into = 'Stop-P2PPeer'; Do = { $_ | Stop-P2PPeer -WhatIf }; Then = { $got | Should -BeNullOrEmpty } }
+        @{ From = 'peer'; Into = 'Test-P2PPeer'; Do = { $_ | Test-P2PPeer }; Then = { $got.Peer | Select-Object -Unique | Should -Be 'south' } }
+        @{ From = 'peer'; Into = 'Export-P2PReport'; Do = { $_ | Export-P2PReport "$TestDrive/r.html" -PassThru }; Then = { $got.Name | Should -Be 'r.html' } }
+        @{ From = 'peer'; Into = 'Get-P2PShare'; Do = { $_ | Get-P2PShare }; Then = { $got.PeerId | Select-Object -Unique | Should -Be $south.PeerId } }
+        @{ From = 'peer'; Into = 'Get-P2PTransfer'; Do = { $_ | Get-P2PTransfer }; Then = { $got.PeerId | Select-Object -Unique | Should -Be $south.PeerId } }
+        @{ From = 'peer'; Into = '-To-like text'; Do = { "$_" }; Then = { $got | Should -Be 'south' } }
+        @{ From = 'share'; Into = 'Get-P2PShare'; Do = { $_ | Get-P2PShare }; Then = { $got.InfoHash | Should -Be $share.InfoHash } }
+        @{ From = 'share'; Into = 'Get-P2PFile'; Do = { $_ | Get-P2PFile }; Then = { $got.RelativePath | Should -Be '[x].bin' } }
+        @{ From = 'share'; Into = 'Get-P2PTransfer'; Do = { $_ | Get-P2PTransfer }; Then = { $got.InfoHash | Select-Object -Unique | Should -Be $share.InfoHash } }
+        @{ From = 'share'; Into = 'Receive-P2PFile'; Do = { $_ | Receive-P2PFile -Destination "$TestDrive/again" -Force }; Then = { $got.State | Should -Be 'Completed' } }
+        @{ From = 'share'; Into = 'Remove-P2PShare'; Do = { $_ | Remove-P2PShare -WhatIf }; Then = { $got | Should -BeNullOrEmpty } }
+        @{ From = 'share'; Into = 'text'; Do = { "$_" }; Then = { $got | Should -Be $share.InfoHash } }
+        @{ From = 'file'; Into = 'Receive-P2PFile'; Do = { $_ | Receive-P2PFile -Destination "$TestDrive/some" -Force }; Then = { $got.FileCount | Should -Be 1 } }
+        @{ From = 'file'; Into = 'Get-P2PShare'; Do = { $_ | Get-P2PShare }; Then = { $got.InfoHash | Should -Be $share.InfoHash } }
+        @{ From = 'transfer'; Into = 'Get-P2PTransfer'; Do = { $_ | Get-P2PTransfer }; Then = { $got.TransferId | Should -Be $transfer.TransferId } }
+        @{ From = 'transfer'; Into = 'Wait-P2PTransfer'; Do = { $_ | Wait-P2PTransfer }; Then = { $got.TransferId | Should -Be $transfer.TransferId } }
+        @{ From = 'transfer'; Into = 'Suspend-P2PTransfer'; Do = { $_ | Suspend-P2PTransfer -WhatIf -ErrorAction Ignore }; Then = { $got | Should -BeNullOrEmpty } }
+        @{ From = 'transfer'; Into = 'Resume-P2PTransfer'; Do = { $_ | Resume-P2PTransfer -WhatIf -ErrorAction Ignore }; Then = { $got | Should -BeNullOrEmpty } }
+        @{ From = 'transfer'; Into = 'Stop-P2PTransfer'; Do = { $_ | Stop-P2PTransfer -WhatIf -ErrorAction Ignore }; Then = { $got | Should -BeNullOrEmpty } }
+        @{ From = 'transfer'; Into = 'Get-P2PShare'; Do = { $_ | Get-P2PShare }; Then = { $got.InfoHash | Should -Be $share.InfoHash } }
+        @{ From = 'transfer'; Into = 'Get-Item'; Do = { $_ | Get-Item }; Then = { $got.FullName | Should -Be $transfer.FullName } }
+        @{ From = 'transfer'; Into = 'Get-FileHash'; Do = { $_ | Get-FileHash }; Then = { $got.Hash | Should -Be (Get-FileHash -LiteralPath $file.FullName).Hash } }
+        @{ From = 'transfer'; Into = 'Send-P2PFile'; Do = { $_ | Send-P2PFile -Peer south -WhatIf }; Then = { $got | Should -BeNullOrEmpty } }
+        @{ From = 'transfer'; Into = 'Receive-P2PFile'; Do = { $_ | Receive-P2PFile -Destination "$TestDrive/again" -Force }; Then = { $got.State | Should -Be 'Completed' } }
+    )
+    $cases = foreach ($pair in $pairs) { foreach ($how in 'live', 'serialised') { $pair + @{ How = $how } } }
+}
+
+BeforeAll {
+    . "$PSScriptRoot/Common.ps1"
+    Import-TestedModule
+    $swarm = New-P2PSwarm -Name lab -Path $TestDrive
+    $north = Start-TestPeer $swarm north $TestDrive
+    $south = Start-TestPeer $swarm south $TestDrive -Join $north
+    $file = New-TestFile "$TestDrive/data/[x].bin" 50000
+    $null = Send-P2PFile -LiteralPath $file.FullName -Peer north
+    Wait-Until { @(Get-P2PShare -Peer south).Count -eq 1 }
+    $share = Get-P2PShare -Peer south
+    $transfer = $share | Receive-P2PFile -Destination "$TestDrive/into"
+    $objects = @{
+        swarm = $swarm
+        peer = Get-P2PPeer south
+        share = Get-P2PShare -Peer south
+        file = Get-P2PShare -Peer south | Get-P2PFile
+        transfer = $transfer
+    }
+}
+
+AfterAll { Stop-TestPeers }
+
+Describe 'Objects in the pipe' {
+    It 'a <How> <From> goes into <Into>' -ForEach $cases {
+        $object = $objects[$From]
+        if ($How -eq 'serialised') { $object = [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize($object)) }
+        $got = $object | ForEach-Object $Do
+        . $Then
+    }
+
+    It 'a job of a peer goes where its peer does' {
+        ($south | Get-P2PPeer).Name | Should -Be 'south'
+        ($south | Test-P2PPeer -Quiet) | Should -BeOfType bool
+        (Get-P2PShare -Peer $south).PeerId | Should -Be $south.PeerId
+    }
+
+    It 'a foreign object goes nowhere' {
+        foreach ($command in 'Receive-P2PFile', 'Remove-P2PShare', 'Suspend-P2PTransfer', 'Get-P2PTransfer') {
+            Get-Process -Id $PID | & $command -Peer south -ErrorAction SilentlyContinue -ErrorVariable problem | Should -BeNullOrEmpty
+            $problem[0].FullyQualifiedErrorId | Should -Match '^(InputObjectNotBound|ShareNotFound|AmbiguousParameterSet)' -Because $command
+        }
+    }
+}
+
+Describe 'A peer that runs elsewhere' {
+    It 'is not stopped from here' {
+        $away = [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize((Get-P2PPeer north)))
+        $away.PeerId = 'ab' * 32
+        Stop-P2PPeer $away -ErrorAction SilentlyContinue -ErrorVariable problem
+        $problem[0].FullyQualifiedErrorId | Should -BeLike 'PeerNotLocal,*'
+        @(Get-P2PPeer -Local).Count | Should -Be 2
+    }
+}
+
+Describe 'Preferences' {
+    It 'honour -Verbose' {
+        $verbose = Send-P2PFile -LiteralPath $file.FullName -Peer north -Verbose 4>&1 | Where-Object { $_ -is [Management.Automation.VerboseRecord] }
+        $verbose.Message -join "`n" | Should -Match 'Publishing'
+    }
+
+    It 'honour -Debug' {
+        $debug = $share | Receive-P2PFile -Destination "$TestDrive/debug" -Debug -Confirm:$false 4>$null 5>&1 | Where-Object { $_ -is [Management.Automation.DebugRecord] }
+        $debug.Message -join "`n" | Should -Match 'bytes from peers'
+    }
+
+    It 'honour -ErrorAction, -ErrorVariable and -OutVariable' {
+        { Receive-P2PFile nothing -Destination "$TestDrive/x" -Peer south -ErrorAction Stop } | Should -Throw -ErrorId 'ShareNotFound,*'
+        Receive-P2PFile nothing -Destination "$TestDrive/x" -Peer south -ErrorAction Ignore -ErrorVariable problem
+        $problem | Should -BeNullOrEmpty
+        $null = Get-P2PShare -Peer south -OutVariable kept
+        $kept.Count | Should -Be 1
+    }
+
+    It 'honour $WhatIfPreference and $ConfirmPreference' {
+        $WhatIfPreference = $true
+        try { Remove-P2PShare '`[x`].bin' -Peer north } finally { $WhatIfPreference = $false }
+        @(Get-P2PShare -Peer north).Count | Should -Be 1
+        # Not interactive: to be asked is an error, which shows that it would ask.
+        $asked = Invoke-Shell "Import-Module '$(Get-TestedManifest)'; `$ConfirmPreference = 'Low'; try { New-P2PSwarm asked '$TestDrive/asked' } catch { `$_.FullyQualifiedErrorId }"
+        $asked -join '' | Should -Not -BeNullOrEmpty
+        "$TestDrive/asked/asked.swarm.pem" | Should -Not -Exist
+    }
+}
+
+Describe 'Paths' {
+    BeforeAll { $null = New-TestFile "$TestDrive/paths/deep/a.txt" 10 }
+
+    It 'are those of the session, not of the process: location, drive and ~' {
+        Push-Location "$TestDrive/paths"
+        try { (Send-P2PFile deep/a.txt -Peer north -WhatIf:$false).LocalPath | Should -Be (Get-Item "$TestDrive/paths/deep/a.txt").FullName }
+        finally { Pop-Location }
+        $null = New-PSDrive -Name p2ptest -PSProvider FileSystem -Root "$TestDrive/paths"
+        (Send-P2PFile p2ptest:/deep/a.txt -Peer north).LocalPath | Should -Be (Get-Item "$TestDrive/paths/deep/a.txt").FullName
+        Remove-P2PShare a.txt -Peer north
+        Wait-Until { -not (Get-P2PShare a.txt -Peer south -ErrorAction Ignore) }
+        { Send-P2PFile '~/p2pshare-no-such-file' -Peer north -ErrorAction Stop } | Should -Throw -ErrorId 'PathNotFound,*'
+    }
+
+    It 'may be long' {
+        $folder = "$TestDrive/long/" + (('d' * 60 + '/') * 5)
+        $long = New-TestFile "$folder$('n' * 100).bin" 2000
+        $long.FullName.Length | Should -BeGreaterThan 400
+        $null = Send-P2PFile -LiteralPath $long.FullName -Peer north
+        Wait-Until { @(Get-P2PShare nnn* -Peer south).Count -eq 1 }
+        (Receive-P2PFile nnn* "$folder/into" -Peer south).State | Should -Be 'Completed'
+        Remove-P2PShare nnn* -Peer north
+        Wait-Until { @(Get-P2PShare nnn* -Peer south).Count -eq 0 }
+    }
+}
