@@ -94,7 +94,10 @@ Describe 'Preferences' {
     }
 
     It 'honour -Debug' {
-        $debug = $share | Receive-P2PFile -Destination "$TestDrive/debug" -Debug -Confirm:$false 4>$null 5>&1 | Where-Object { $_ -is [Management.Automation.DebugRecord] }
+# -Debug itself asks at each line, and here is nobody to answer.
+        $DebugPreference = 'Continue'
+        try { $debug = $share | Receive-P2PFile -Destination "$TestDrive/debug" 5>&1 | Where-Object { $_ -is [Management.Automation.DebugRecord] } }
+        finally { $DebugPreference = 'SilentlyContinue' }
         $debug.Message -join "`n" | Should -Match 'bytes from peers'
     }
 
