@@ -44,6 +44,7 @@ internal static class CliRoot
         PeersCommand.Build(),
         ListCommand.Build(),
         StatusCommand.Build(),
+        WatchCommand.Build(),
         TestCommand.Build(),
         DemoCommand.Build(),
     };

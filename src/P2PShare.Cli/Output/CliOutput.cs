@@ -54,6 +54,9 @@ internal abstract class CliOutput
     /// <summary>Who has a share in the end, and who has not.</summary>
     public abstract void Recipients(ShareInfo share, IReadOnlyList<ShareRecipient> recipients);
 
+    /// <summary>What <c>watch</c> sees at a moment.</summary>
+    public abstract void Watched(WatchLine line);
+
     public abstract void Received(ReceivedLine received);
 
     public abstract void Summary(SummaryLine summary);

@@ -64,6 +64,9 @@ internal sealed record RecipientsLine(string Name, string InfoHash, IReadOnlyLis
 /// <summary>How far a transfer is.</summary>
 internal sealed record ProgressLine(TransferInfo Transfer) : JsonLine("progress");
 
+/// <summary>What the swarm looks like at a moment.</summary>
+internal sealed record WatchLine(string SwarmName, string State, int Peers, string? Coordinator, int Shares, long BytesPerSecond, IReadOnlyList<PeerProgress> Transfers) : JsonLine("watch");
+
 /// <summary>A transfer is complete and verified.</summary>
 internal sealed record ReceivedLine(
     string Name,
@@ -103,4 +106,5 @@ internal sealed record SummaryLine(string Command, int Completed, int Failed, lo
 [JsonSerializable(typeof(ProgressLine))]
 [JsonSerializable(typeof(ReceivedLine))]
 [JsonSerializable(typeof(SummaryLine))]
+[JsonSerializable(typeof(WatchLine))]
 internal sealed partial class JsonLineContext : JsonSerializerContext;

@@ -74,6 +74,8 @@ internal sealed class JsonOutput(Stream output, TextWriter errors) : CliOutput
 
     public override void Recipients(ShareInfo share, IReadOnlyList<ShareRecipient> recipients) => Write(new RecipientsLine(share.Name, share.InfoHash, recipients));
 
+    public override void Watched(WatchLine line) => Write(line);
+
     public override void Received(ReceivedLine received) => Write(received);
 
     public override void Summary(SummaryLine summary) => Write(summary);

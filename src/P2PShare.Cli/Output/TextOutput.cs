@@ -142,6 +142,13 @@ internal sealed class TextOutput(TextWriter output, TextWriter errors) : CliOutp
         WriteTable(table);
     }
 
+    public override void Watched(WatchLine line)
+    {
+        Say($"{line.Time.ToLocalTime():HH:mm:ss}  {line.SwarmName}: {Number(line.Peers)} {(line.Peers == 1 ? "peer" : "peers")}, coordinated by {line.Coordinator ?? "nobody"}; {Number(line.Shares)} {(line.Shares == 1 ? "share" : "shares")}; {Printable.Rate(line.BytesPerSecond)}");
+        foreach (var transfer in line.Transfers)
+            Say($"          {transfer.PeerName} ← {transfer.ShareName}: {transfer.PercentComplete?.ToString("0", CultureInfo.InvariantCulture) ?? "?"} %, {(transfer.DownloadRate > 0 ? Printable.Rate(transfer.DownloadRate) : transfer.State.ToString().ToLowerInvariant())}");
+    }
+
     public override void Received(ReceivedLine received)
     {
         var reused = received.BytesReused > 0 ? $", {Printable.Bytes(received.BytesReused)} of it already here" : "";

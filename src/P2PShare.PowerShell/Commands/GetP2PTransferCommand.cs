@@ -12,13 +12,16 @@ namespace P2PShare.PowerShell.Commands;
 /// <summary>Lists the transfers of the peers of this process, newest first; or which peer of the swarm has how much of a share.</summary>
 [Cmdlet(VerbsCommon.Get, "P2PTransfer", DefaultParameterSetName = NameSet)]
 [OutputType(typeof(TransferInfo), ParameterSetName = [NameSet, TransferIdSet, InfoHashSet])]
-[OutputType(typeof(PeerProgress), ParameterSetName = [AllPeersSet])]
+[OutputType(typeof(PeerProgress), ParameterSetName = [AllPeersSet, AllPeersInfoHashSet])]
 public sealed class GetP2PTransferCommand : CatalogueCmdlet
 {
     private const string NameSet = "Name";
     private const string TransferIdSet = "TransferId";
     private const string InfoHashSet = "InfoHash";
     private const string AllPeersSet = "AllPeers";
+
+    // Shares come by their info-hash: were their text taken from the pipe, whatever is piped would be taken for a share.
+    private const string AllPeersInfoHashSet = "AllPeersInfoHash";
 
     /// <summary>Names of shares.</summary>
     [Parameter(ParameterSetName = NameSet, Position = 0)]
@@ -35,11 +38,12 @@ public sealed class GetP2PTransferCommand : CatalogueCmdlet
     /// <summary>64 hexadecimal digits. A transfer from the pipe has one too; its id is the more exact.</summary>
     [Parameter(ParameterSetName = InfoHashSet, Mandatory = true, ValueFromPipelineByPropertyName = true)]
     [Parameter(ParameterSetName = TransferIdSet, ValueFromPipelineByPropertyName = true)]
+    [Parameter(ParameterSetName = AllPeersInfoHashSet, Mandatory = true, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     public string[] InfoHash { get; set; } = [];
 
     /// <summary>A share's name or info-hash, or the share itself.</summary>
-    [Parameter(ParameterSetName = AllPeersSet, Mandatory = true, ValueFromPipeline = true, HelpMessage = "The name of a share.")]
+    [Parameter(ParameterSetName = AllPeersSet, Mandatory = true, HelpMessage = "The name of a share.")]
     [ArgumentCompleter(typeof(ShareNameCompleter))]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
@@ -47,11 +51,12 @@ public sealed class GetP2PTransferCommand : CatalogueCmdlet
 
     /// <summary>Shows how far every peer of the swarm is with the share, instead of this process's transfers.</summary>
     [Parameter(ParameterSetName = AllPeersSet, Mandatory = true)]
+    [Parameter(ParameterSetName = AllPeersInfoHashSet, Mandatory = true)]
     public SwitchParameter AllPeers { get; set; }
 
     private protected override void Process()
     {
-        if (ParameterSetName == AllPeersSet)
+        if (AllPeers)
         {
             ShowAllPeers();
             return;
@@ -77,7 +82,7 @@ public sealed class GetP2PTransferCommand : CatalogueCmdlet
     {
         var peers = WaitForCatalogues(LocalPeerSelector.All(Peer));
         if (peers.Count == 0) return;
-        foreach (var pattern in Share)
+        foreach (var pattern in ParameterSetName == AllPeersSet ? Share : InfoHash)
         {
             var found = Find(peers, pattern, publisher: null, allVersions: false).DistinctBy(match => (match.Peer.SwarmId, match.Share.InfoHash)).ToList();
             if (found.Count == 0 && !ShareSearch.IsWildcard(pattern)) WriteError(CatalogueErrors.ShareNotFound(pattern), pattern);

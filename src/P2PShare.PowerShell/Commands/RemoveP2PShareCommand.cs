@@ -29,6 +29,15 @@ public sealed class RemoveP2PShareCommand : CatalogueCmdlet
     [ValidateNotNullOrEmpty]
     public string[] InfoHash { get; set; } = [];
 
+    // By property name only where an object from the pipe is wanted: see Receive-P2PFile.
+    [Parameter(ParameterSetName = NameSet)]
+    [Parameter(ParameterSetName = InputObjectSet, ValueFromPipelineByPropertyName = true)]
+    [Parameter(ParameterSetName = InfoHashSet, ValueFromPipelineByPropertyName = true)]
+    [Alias("PeerId")]
+    [ArgumentCompleter(typeof(LocalPeerCompleter))]
+    [ValidateNotNull]
+    public override object? Peer { get; set; }
+
     private protected override void Process()
     {
         if (ParameterSetName == InputObjectSet)

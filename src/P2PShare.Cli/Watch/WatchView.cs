@@ -1,0 +1,131 @@
+using System.Globalization;
+using System.Text;
+using P2PShare.Cli.Output;
+using P2PShare.Engine.Catalogue;
+using P2PShare.Engine.Membership;
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace P2PShare.Cli.Watch;
+
+/// <summary>Draws the model to fill a window of any size: what does not fit is counted instead.</summary>
+internal static class WatchView
+{
+    private const int NarrowWidth = 60;
+    private const int MinimumHeight = 8;
+
+    /// <param name="width">Columns of the window.</param>
+    /// <param name="height">Lines of the window.</param>
+    public static IRenderable Draw(WatchModel model, int width, int height) =>
+        new Rows(Lines(model, width, height).Select(line => (IRenderable)new Markup(line) { Overflow = Overflow.Ellipsis }));
+
+    /// <summary>The lines as markup, none wider than the window, and never more than fit.</summary>
+    public static IReadOnlyList<string> Lines(WatchModel model, int width, int height)
+    {
+        height = Math.Max(height, MinimumHeight);
+        var lines = new List<string> { Header(model, width), "" };
+
+        // A third for each part; what one does not need the next may have.
+        var left = height - lines.Count - 6;
+        var transfers = Take(model.Transfers.Count, Math.Max(2, left / 3));
+        var peers = Take(model.Peers.Count, Math.Max(2, (left - transfers) / 2));
+        var shares = Take(model.Shares.Count, Math.Max(1, left - transfers - peers));
+        Section(lines, "Peers", model.Peers, peers, p => PeerLine(model, p, width));
+        Section(lines, "Transfers", model.Transfers, transfers, t => TransferLine(t, width));
+        Section(lines, "Shares", model.Shares, shares, s => ShareLine(model, s, width));
+        return [.. lines.Take(height - 1)];
+    }
+
+    private static int Take(int wanted, int room) => Math.Min(wanted, room);
+
+    private static void Section<T>(List<string> lines, string title, IReadOnlyList<T> items, int shown, Func<T, string> draw)
+    {
+        var more = items.Count - shown;
+        lines.Add($"[bold]{title}[/] [grey]{items.Count}{(more > 0 ? $", {more} more than fit" : "")}[/]");
+        lines.AddRange(items.Take(shown).Select(draw));
+        lines.Add("");
+    }
+
+    private static string Header(WatchModel model, int width)
+    {
+        var coordinator = model.Peers.FirstOrDefault(p => p.Role == PeerRole.Coordinator)?.Name ?? "nobody";
+        var rate = Printable.Rate(model.Total.Last);
+        var room = width - 2 - rate.Length;
+        var text = Cell($"{model.SwarmName}: {model.Peers.Count} peers, {model.Shares.Count} shares, coordinated by {coordinator} ({model.State.ToString().ToLowerInvariant()})", Math.Max(20, room * 2 / 3));
+        return $"[bold]{Escape(text)}[/]  [green]{model.Total.Draw(Math.Max(0, room - text.Length - 1))}[/] {rate}";
+    }
+
+    private static string PeerLine(WatchModel model, PeerInfo peer, int width)
+    {
+        var rate = model.RateOf(peer.PeerId);
+        var name = Math.Clamp(width / 4, 8, 32);
+        var role = peer.Role switch { PeerRole.Coordinator => "[yellow]coordinator[/]", PeerRole.Member => "[grey]member     [/]", _ => $"[blue]{Escape(Cell(peer.Role.ToString().ToLowerInvariant(), 11))}[/]" };
+        var speed = (rate.Last > 0 ? Printable.Rate(rate.Last) : "").PadLeft(10);
+        var spark = Math.Max(0, width - name - 11 - speed.Length - 5);
+        return $" {Escape(Cell(peer.Name + (peer.IsLocal ? " *" : ""), name))} {role} [green]{rate.Draw(spark)}[/] {speed}";
+    }
+
+    private static string TransferLine(PeerProgress transfer, int width)
+    {
+        var wide = width >= NarrowWidth;
+        var name = Math.Clamp(width / 6, 8, 24);
+        var share = wide ? Math.Clamp(width / 5, 8, 32) : 0;
+        var state = transfer.State switch
+        {
+            PeerProgressState.Receiving => Printable.Rate(transfer.DownloadRate).PadLeft(10),
+            PeerProgressState.Failed => "    failed",
+            PeerProgressState.Suspended => " suspended",
+            _ => "   waiting",
+        };
+        var percent = transfer.PercentComplete ?? 0;
+        var bar = Math.Max(4, width - name - share - state.Length - 5 - (wide ? 5 : 4));
+        return $" {Escape(Cell(transfer.PeerName, name))} {(wide ? Escape(Cell(transfer.ShareName, share)) + " " : "")}{Bar(percent, bar, transfer.State)} {percent.ToString("0", CultureInfo.InvariantCulture),3}% {state}";
+    }
+
+    private static string ShareLine(WatchModel model, ShareInfo share, int width)
+    {
+        var name = Math.Clamp(width / 4, 8, 36);
+        var size = Printable.Bytes(share.Length).PadLeft(8);
+        var copies = $"{share.Copies}/{model.Peers.Count}".PadLeft(7);
+        var room = Math.Max(0, width - name - size.Length - copies.Length - 5);
+        return $" {Escape(Cell(share.Name, name))} {size} {copies} {Holders(model.HoldersOf(share), room)}";
+    }
+
+    // Names while they fit; then how many more.
+    private static string Holders(IReadOnlyList<ShareHolder> holders, int room)
+    {
+        var text = new StringBuilder();
+        var used = 0;
+        for (var i = 0; i < holders.Count; i++)
+        {
+            var name = Printable.Text(holders[i].Name);
+            var rest = holders.Count - i - 1;
+            if (used + name.Length + 1 + (rest > 0 ? 5 : 0) > room)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"[grey]+{rest + 1}[/]");
+                break;
+            }
+
+            text.Append(holders[i].IsComplete ? $"{Markup.Escape(name)} " : $"[grey]{Markup.Escape(name)}[/] ");
+            used += name.Length + 1;
+        }
+
+        return text.ToString().TrimEnd();
+    }
+
+    private static string Bar(double percent, int width, PeerProgressState state)
+    {
+        var full = (int)Math.Clamp(percent * width / 100, 0, width);
+        var colour = state switch { PeerProgressState.Receiving => "green", PeerProgressState.Failed => "red", _ => "yellow" };
+        return $"[{colour}]{new string('━', full)}[/][grey]{new string('─', width - full)}[/]";
+    }
+
+    private static string Cell(string text, int width)
+    {
+        var shown = Printable.Text(text);
+        if (shown.Length > width) shown = string.Concat(shown.AsSpan(0, Math.Max(0, width - 1)), "…");
+        return shown.PadRight(width);
+    }
+
+    private static string Escape(string text) => Markup.Escape(text);
+}
