@@ -18,7 +18,7 @@ BeforeAll {
         $into = Join-Path $TestDrive "into-$Name"
         $script = @"
 Import-Module '$(Get-TestedManifest)'
-`$null = Start-P2PPeer '$($swarm.SwarmPath)' -Name $Name -Port 0 -ListenAddress 127.0.0.1 -StatePath '$TestDrive/state' -ConnectTo 127.0.0.1:$($north.Port) -DownloadLimit $limit
+`$null = Start-P2PPeer '$($swarm.SwarmPath)' -Name $Name -Port 0 -ListenAddress 127.0.0.1 -NoDiscovery -StatePath '$TestDrive/state' -ConnectTo 127.0.0.1:$($north.Port) -DownloadLimit $limit
 $(if ($Then) { $Then.Replace('INTO', $into) } else { "Receive-P2PFile huge.bin '$into' -ErrorAction Stop" })
 "@
         $shell = [Environment]::ProcessPath

@@ -54,7 +54,7 @@ Describe 'Get-P2PTransfer -AllPeers' {
     }
 
     It 'needs a share' {
-        (Get-Command Get-P2PTransfer).ParameterSets | Where-Object { $_.Parameters.Name -contains 'AllPeers' } | ForEach-Object { ($_.Parameters | Where-Object Name -EQ 'Share').IsMandatory | Should -BeTrue }
+        (Get-Command Get-P2PTransfer).ParameterSets | Where-Object { $_.Parameters.Name -contains 'AllPeers' } | ForEach-Object { ($_.Parameters | Where-Object Name -In 'Share', 'InfoHash').IsMandatory | Should -BeTrue }
     }
 
     It 'shows a table with readable numbers, and a list' {

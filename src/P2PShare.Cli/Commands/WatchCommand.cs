@@ -5,6 +5,7 @@ using P2PShare.Cli.Output;
 using P2PShare.Cli.Watch;
 using P2PShare.Engine.Errors;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace P2PShare.Cli.Commands;
 
@@ -59,34 +60,37 @@ internal static class WatchCommand
     private static async Task ShowAsync(WatchModel model, TimeSpan interval, CancellationToken token)
     {
         var console = AnsiConsole.Console;
-        await console.AlternateScreen(async () =>
+        // A screen of its own, so that what was there before is there afterwards.
+        console.Write(new ControlCode("\u001b[?1049h\u001b[?25l"));
+        try
         {
-            console.Cursor.Hide();
-            try
+            var size = (0, 0);
+            while (true)
             {
-                var size = (0, 0);
-                while (true)
+                await model.SampleAsync();
+                var due = Environment.TickCount64 + (long)interval.TotalMilliseconds;
+                do
                 {
-                    await model.SampleAsync();
-                    var due = Environment.TickCount64 + (long)interval.TotalMilliseconds;
-                    do
+                    var now = (Width: console.Profile.Width, Height: console.Profile.Height);
+                    console.Write(new ControlCode(now == size ? "\u001b[H" : "\u001b[2J\u001b[H"));
+                    size = now;
+                    foreach (var line in WatchView.Lines(model, now.Width, now.Height))
                     {
-                        var now = (Width: console.Profile.Width, Height: console.Profile.Height);
-                        if (now != size) console.Clear(home: true);
-                        else console.Cursor.SetPosition(0, 0);
-                        size = now;
-                        console.Write(WatchView.Draw(model, now.Width, now.Height));
-                        // Drawn anew at once when the window has another size.
-                        while (Environment.TickCount64 < due && (console.Profile.Width, console.Profile.Height) == size) await Task.Delay(SizeInterval, token);
+                        console.Markup(line);
+                        console.Write(new ControlCode("\u001b[K\r\n"));
                     }
-                    while (Environment.TickCount64 < due);
+
+                    console.Write(new ControlCode("\u001b[J"));
+                    // Drawn anew at once when the window has another size.
+                    while (Environment.TickCount64 < due && (console.Profile.Width, console.Profile.Height) == size) await Task.Delay(SizeInterval, token);
                 }
+                while (Environment.TickCount64 < due);
             }
-            finally
-            {
-                console.Cursor.Show();
-            }
-        });
+        }
+        finally
+        {
+            console.Write(new ControlCode("\u001b[?25h\u001b[?1049l"));
+        }
     }
 
     private static async Task WriteAsync(WatchModel model, CliOutput output, TimeSpan interval, CancellationToken token)

@@ -4,7 +4,6 @@ using P2PShare.Cli.Output;
 using P2PShare.Engine.Catalogue;
 using P2PShare.Engine.Membership;
 using Spectre.Console;
-using Spectre.Console.Rendering;
 
 namespace P2PShare.Cli.Watch;
 
@@ -14,29 +13,24 @@ internal static class WatchView
     private const int NarrowWidth = 60;
     private const int MinimumHeight = 8;
 
-    /// <param name="width">Columns of the window.</param>
-    /// <param name="height">Lines of the window.</param>
-    public static IRenderable Draw(WatchModel model, int width, int height) =>
-        new Rows(Lines(model, width, height).Select(line => (IRenderable)new Markup(line) { Overflow = Overflow.Ellipsis }));
-
     /// <summary>The lines as markup, none wider than the window, and never more than fit.</summary>
     public static IReadOnlyList<string> Lines(WatchModel model, int width, int height)
     {
         height = Math.Max(height, MinimumHeight);
         var lines = new List<string> { Header(model, width), "" };
 
-        // A third for each part; what one does not need the next may have.
-        var left = height - lines.Count - 6;
-        var transfers = Take(model.Transfers.Count, Math.Max(2, left / 3));
-        var peers = Take(model.Peers.Count, Math.Max(2, (left - transfers) / 2));
-        var shares = Take(model.Shares.Count, Math.Max(1, left - transfers - peers));
+        // A third for each part; what one does not need the others have.
+        var left = height - lines.Count - 7;
+        var shares = Math.Min(model.Shares.Count, Math.Max(1, left / 3));
+        var transfers = Math.Min(model.Transfers.Count, Math.Max(1, (left - shares) / 2));
+        var peers = Math.Min(model.Peers.Count, Math.Max(1, left - shares - transfers));
+        transfers = Math.Min(model.Transfers.Count, Math.Max(1, left - shares - peers));
+        shares = Math.Min(model.Shares.Count, Math.Max(1, left - transfers - peers));
         Section(lines, "Peers", model.Peers, peers, p => PeerLine(model, p, width));
         Section(lines, "Transfers", model.Transfers, transfers, t => TransferLine(t, width));
         Section(lines, "Shares", model.Shares, shares, s => ShareLine(model, s, width));
         return [.. lines.Take(height - 1)];
     }
-
-    private static int Take(int wanted, int room) => Math.Min(wanted, room);
 
     private static void Section<T>(List<string> lines, string title, IReadOnlyList<T> items, int shown, Func<T, string> draw)
     {

@@ -115,7 +115,7 @@ public sealed class TestP2PPeerCommand : P2PCmdlet
     private void TestFor(string swarmPath)
     {
         var folder = Folder;
-        var options = new PeerOptions { SwarmPath = swarmPath, Port = Port, ListenAddress = ListenAddress, ConnectTo = ConnectTo, StateRoot = StateRoot, Resume = false };
+        var options = new PeerOptions { SwarmPath = swarmPath, Port = Port, ListenAddress = ListenAddress, ConnectTo = ConnectTo, StateRoot = StateRoot, Resume = false, Discovery = ConnectTo.Length == 0 };
         P2PShareException? failure = null;
         Run(async (output, token) =>
         {
