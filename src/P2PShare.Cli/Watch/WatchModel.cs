@@ -59,7 +59,7 @@ internal sealed class WatchModel(IPeer peer) : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var watched in _watched.Values) await watched.StopAsync().ConfigureAwait(false);
+        foreach (var watched in _watched.Values) await watched.DisposeAsync().ConfigureAwait(false);
         _watched.Clear();
     }
 
@@ -69,14 +69,14 @@ internal sealed class WatchModel(IPeer peer) : IAsyncDisposable
         var moving = Shares.Where(s => s.PartialCopies > 0).Take(MaxWatched).Select(s => s.InfoHash).ToHashSet();
         foreach (var (share, watched) in _watched.Where(w => !moving.Contains(w.Key) || w.Value.Ended.IsCompleted).ToList())
         {
-            await watched.StopAsync().ConfigureAwait(false);
+            await watched.DisposeAsync().ConfigureAwait(false);
             _watched.Remove(share);
         }
 
         foreach (var share in moving.Where(s => !_watched.ContainsKey(s))) _watched[share] = new Watched(peer, share);
     }
 
-    private sealed class Watched
+    private sealed class Watched : IAsyncDisposable
     {
         private readonly CancellationTokenSource _stop = new();
         private volatile IReadOnlyList<PeerProgress> _latest = [];
@@ -87,7 +87,7 @@ internal sealed class WatchModel(IPeer peer) : IAsyncDisposable
 
         public Task Ended { get; }
 
-        public async Task StopAsync()
+        public async ValueTask DisposeAsync()
         {
             await _stop.CancelAsync().ConfigureAwait(false);
             await Ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

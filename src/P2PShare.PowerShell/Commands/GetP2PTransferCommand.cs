@@ -11,7 +11,7 @@ namespace P2PShare.PowerShell.Commands;
 
 /// <summary>Lists the transfers of the peers of this process, newest first; or which peer of the swarm has how much of a share.</summary>
 [Cmdlet(VerbsCommon.Get, "P2PTransfer", DefaultParameterSetName = NameSet)]
-[OutputType(typeof(TransferInfo), ParameterSetName = [NameSet, TransferIdSet, InfoHashSet])]
+[OutputType(typeof(TransferInfo), ParameterSetName = [NameSet, TransferIdSet, InfoHashSet, PeerSet])]
 [OutputType(typeof(PeerProgress), ParameterSetName = [AllPeersSet, AllPeersInfoHashSet])]
 public sealed class GetP2PTransferCommand : CatalogueCmdlet
 {
@@ -19,6 +19,7 @@ public sealed class GetP2PTransferCommand : CatalogueCmdlet
     private const string TransferIdSet = "TransferId";
     private const string InfoHashSet = "InfoHash";
     private const string AllPeersSet = "AllPeers";
+    private const string PeerSet = "Peer";
 
     // Shares come by their info-hash: were their text taken from the pipe, whatever is piped would be taken for a share.
     private const string AllPeersInfoHashSet = "AllPeersInfoHash";
@@ -53,6 +54,18 @@ public sealed class GetP2PTransferCommand : CatalogueCmdlet
     [Parameter(ParameterSetName = AllPeersSet, Mandatory = true)]
     [Parameter(ParameterSetName = AllPeersInfoHashSet, Mandatory = true)]
     public SwitchParameter AllPeers { get; set; }
+
+    // Not by property name for a name, which is the default: the binder would settle for it, and list everything.
+    [Parameter(ParameterSetName = NameSet)]
+    [Parameter(ParameterSetName = AllPeersSet)]
+    [Parameter(ParameterSetName = TransferIdSet, ValueFromPipelineByPropertyName = true)]
+    [Parameter(ParameterSetName = InfoHashSet, ValueFromPipelineByPropertyName = true)]
+    [Parameter(ParameterSetName = AllPeersInfoHashSet, ValueFromPipelineByPropertyName = true)]
+    [Parameter(ParameterSetName = PeerSet, Mandatory = true, ValueFromPipelineByPropertyName = true, HelpMessage = "The name of a peer of this process.")]
+    [Alias("PeerId")]
+    [ArgumentCompleter(typeof(LocalPeerCompleter))]
+    [ValidateNotNull]
+    public override object? Peer { get; set; }
 
     private protected override void Process()
     {

@@ -118,7 +118,7 @@ public sealed class MembershipCodecTests
     public void Refuses_a_message_that_lacks_a_key_or_has_a_value_of_another_type(MembershipMessage message)
     {
         // Without it the message means the same: it is not sent, or has a default.
-        string[] optional = ["observed", "text", "first", "last", "entries", "roster", "probe", "brings", "sequence", "took-over", "unfit", "unlisted"];
+        string[] optional = ["observed", "text", "first", "last", "entries", "roster", "probe", "brings", "sequence", "took-over", "unfit", "unlisted", "busy"];
         var text = Encoding.Latin1.GetString(MembershipCodec.Encode(message));
         foreach (var key in KeysOf(message))
         {
@@ -253,6 +253,7 @@ public sealed class MembershipCodecTests
         SnapshotPage page => $"{page with { Entries = [], Roster = [] }} {page.Entries.Count} {string.Join(' ', page.Roster)}",
         Update update => $"{update with { Entries = [], Roster = [] }} {update.Entries.Count} {string.Join(' ', update.Roster)}",
         Publish publish => $"{publish.Entries.Count}",
+        DialBackAnswer answer => $"{answer with { Reached = [], Missed = [] }} {string.Join(' ', answer.Reached)} {string.Join(' ', answer.Missed)}",
         Offer offer => string.Join(' ', offer.Shares),
         OfferAnswer answer => string.Join(' ', answer.Replies),
         Progress progress => $"{progress with { Items = [] }} {string.Join(' ', progress.Items.OrderBy(item => item.Peer))}",
