@@ -38,7 +38,7 @@ internal static class StatusCommand
         return command;
     }
 
-    private static IReadOnlyList<string> Find(IPeer peer, string pattern)
+    private static List<string> Find(IPeer peer, string pattern)
     {
         var found = ShareSearch.Find(peer.GetShares, pattern).Select(share => share.InfoHash).Distinct().ToList();
         if (found.Count > 0) return found;
@@ -46,7 +46,7 @@ internal static class StatusCommand
             ErrorKind.ObjectNotFound, ErrorIds.ShareNotFound, $"No share in swarm {peer.SwarmName} matches '{pattern}'.", pattern, "'p2pshare list' shows what there is.");
     }
 
-    private static string Single(IReadOnlyList<string> found, string pattern) => found.Count == 1
+    private static string Single(List<string> found, string pattern) => found.Count == 1
         ? found[0]
         : throw new P2PShareException(
             ErrorKind.InvalidArgument, ErrorIds.ShareAmbiguous, $"'{pattern}' matches {found.Count} shares, and one can be watched.", pattern, "Give the info-hash of the one that is meant; 'p2pshare list' shows it.");

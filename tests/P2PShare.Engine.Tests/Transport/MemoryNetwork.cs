@@ -150,7 +150,7 @@ internal sealed class MemoryNetwork
         {
             lock (_lock)
             {
-                foreach (var bytes in _held) _ = Put(bytes, CancellationToken.None);
+                foreach (var bytes in _held) _ = Put(bytes, CancellationToken.None).AsTask();
                 _held.Clear();
                 if (_ended) Complete();
             }

@@ -103,7 +103,7 @@ internal sealed class Simulation : IDisposable
 
     public void Fail(string what)
     {
-        var text = new StringBuilder().AppendLine($"seed {Seed}, after {Time.Elapsed.TotalSeconds:0.0} s of virtual time: {what}");
+        var text = new StringBuilder().AppendLine(System.Globalization.CultureInfo.InvariantCulture, $"seed {Seed}, after {Time.Elapsed.TotalSeconds:0.0} s of virtual time: {what}");
         foreach (var peer in Running.Take(40)) text.AppendLine(peer.Describe());
         lock (_trace)
         {
