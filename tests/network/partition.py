@@ -98,7 +98,7 @@ def triangle(run, coordinator):
 
 def relayed(run):
     """A-B and A-C but not B-C, with each of them as coordinator: one roster, and B's share reaches C through A."""
-    for coordinator in 'ABC':
+    for coordinator in 'ABC' if run.full else 'B':
         folder = run.folder
         run.folder = os.path.join(folder, coordinator)
         os.makedirs(run.folder)
@@ -181,5 +181,5 @@ SCENARIOS = {
     'partition-relayed': (relayed, True),
     'partition-told': (told, False),
     'partition-one-way': (one_way, True),
-    'partition-halves': (halves, True),
+    'partition-halves': (halves, False),
 }

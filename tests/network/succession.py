@@ -184,5 +184,5 @@ def ten_times(function):
 SCENARIOS = {
     'succession-killed': (ten_times(killed), True),
     'succession-frozen': (ten_times(frozen), True),
-    'succession-black-hole': (black_hole, True),
+    'succession-black-hole': (black_hole, False),
 }
