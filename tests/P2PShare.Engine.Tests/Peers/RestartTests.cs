@@ -126,7 +126,7 @@ public sealed class RestartTests : IAsyncLifetime
     [Fact]
     public async Task An_unfinished_transfer_goes_on_by_itself_and_a_suspended_one_does_not()
     {
-        var source = await _swarm.StartAsync(_swarm.Options("source") with { UploadLimit = 400_000 });
+        var source = await _swarm.StartAsync(_swarm.Options("source") with { UploadLimit = 100_000 });
         var target = await _swarm.StartAsync("target", source);
         var going = await source.PublishAsync(_swarm.Write("going.bin", 2_000_000, 4));
         var resting = await source.PublishAsync(_swarm.Write("resting.bin", 2_000_000, 5));
