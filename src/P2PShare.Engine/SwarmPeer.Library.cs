@@ -12,6 +12,7 @@ internal sealed partial class SwarmPeer
     private readonly CancellationTokenSource _verifyStopping = new();
     private readonly List<(LibraryEntry Entry, SourceFile[] Files)> _toVerify = [];
     private Task _verifying = Task.CompletedTask;
+    private long _lookedAt;
 
     private void Restore()
     {
@@ -129,6 +130,7 @@ internal sealed partial class SwarmPeer
     /// <summary>Writes a transfer down as it stands now.</summary>
     private void Remember(Transfer transfer)
     {
+        var order = Interlocked.Increment(ref _lookedAt);
         var share = transfer.InfoHash;
         var records = _store.SharesOf(share);
         IEnumerable<SignedEntry> entries = [
@@ -147,7 +149,7 @@ internal sealed partial class SwarmPeer
         };
         try
         {
-            _library.Save(stored, transfer.Info, transfer.Layers, transfer.AttributesBlob);
+            _library.Save(stored, transfer.Info, transfer.Layers, transfer.AttributesBlob, order);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

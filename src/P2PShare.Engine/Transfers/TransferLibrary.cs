@@ -15,14 +15,18 @@ internal sealed class TransferLibrary(string folder)
     private const string Attributes = ".attributes";
 
     private readonly Lock _lock = new();
+    private readonly Dictionary<string, long> _written = [];
 
-    /// <summary>Writes a transfer down.</summary>
+    /// <summary>Writes a transfer down, unless a later state of it has been.</summary>
+    /// <param name="order">A number taken before the state was looked at, growing with each: two threads may look in one order and write in the other.</param>
     /// <exception cref="IOException">The state directory cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The state directory cannot be written.</exception>
-    public void Save(StoredTransfer transfer, TorrentInfo? info, PieceLayers? layers, ReadOnlyMemory<byte>? attributes)
+    public void Save(StoredTransfer transfer, TorrentInfo? info, PieceLayers? layers, ReadOnlyMemory<byte>? attributes, long order)
     {
         lock (_lock)
         {
+            if (_written.TryGetValue(transfer.TransferId, out var last) && last > order) return;
+            _written[transfer.TransferId] = order;
             Directory.CreateDirectory(folder);
             // The description comes last: it stands for the rest.
             if (info is not null && layers is not null) Replace(transfer.TransferId + Metadata, new TorrentMetainfo(info, layers).ToBytes());
