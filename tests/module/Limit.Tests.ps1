@@ -68,7 +68,7 @@ Describe 'Limits of single transfers' {
     It 'are given when a share is published, and when it is received' {
         $null = New-TestFile "$TestDrive/data/limited.bin" 300000 9 | Send-P2PFile -Peer north -UploadLimit 5MB
         (Get-P2PTransfer limited.bin -Peer north).UploadLimit | Should -Be 5MB
-        $received = Receive-P2PFile limited.bin "$TestDrive/limited" -Peer south -DownloadLimit 2MB -UploadLimit 1MB
+        $received = Receive-P2PFile limited.bin "$TestDrive/limited" -Peer south -Wait -DownloadLimit 2MB -UploadLimit 1MB
         $received.DownloadLimit | Should -Be 2MB
         $received.UploadLimit | Should -Be 1MB
     }

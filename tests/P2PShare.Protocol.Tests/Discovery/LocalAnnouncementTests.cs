@@ -87,9 +87,9 @@ public sealed class LocalAnnouncementTests
         Assert.False(Parse("BT-SEARCH * HTTP/1.1\r\nPort: 1\r\nInfohash: {0}\r\ncookie: " + new string('a', LocalAnnouncement.MaxCookie + 1) + "\r\n\r\n", out _));
         Assert.False(Parse("BT-SEARCH * HTTP/1.1\r\nPort: 1\r\nInfohash: {0}\r\nX: " + new string('a', LocalAnnouncement.MaxLength) + "\r\n\r\n", out _));
         Assert.False(Parse("BT-SEARCH * HTTP/1.1\r\nPort: 1\r\nInfohash: {0}\r\n" + string.Concat(Enumerable.Repeat("a:\r\n", 100)) + "\r\n", out _));
-        Assert.Throws<ArgumentException>(() => new LocalAnnouncement { Port = 1, Ids = [] }.Encode(AddressFamily.InterNetwork));
+        Assert.Throws<InvalidOperationException>(() => new LocalAnnouncement { Port = 1, Ids = [] }.Encode(AddressFamily.InterNetwork));
         Assert.Throws<ArgumentOutOfRangeException>(() => new LocalAnnouncement { Port = 0, Ids = [DiscoveryId.Of(Swarm)] }.Encode(AddressFamily.InterNetwork));
-        Assert.Throws<ArgumentException>(() => new LocalAnnouncement { Port = 1, Ids = [DiscoveryId.Of(Swarm)], Cookie = "a\r\nb" }.Encode(AddressFamily.InterNetwork));
+        Assert.Throws<InvalidOperationException>(() => new LocalAnnouncement { Port = 1, Ids = [DiscoveryId.Of(Swarm)], Cookie = "a\r\nb" }.Encode(AddressFamily.InterNetwork));
     }
 
     [Fact]
