@@ -5,7 +5,7 @@ namespace P2PShare.Engine.Tests;
 /// <summary>Waits for a condition; the bound is generous and only ends a test that would hang.</summary>
 internal static class Eventually
 {
-    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(120);
 
     public static async Task Holds(Func<bool> condition, Func<string>? describe = null)
     {
