@@ -35,9 +35,9 @@ public interface IChannelHandler
     /// <returns>False when it cannot be read (the file changed or is gone): the writer sends a reject in its place.</returns>
     bool ReadBlock(in BlockRequest request, Span<byte> destination);
 
-    /// <summary>A block queued by <see cref="IMessageChannel.QueueBlock"/> was handed to the socket.</summary>
+    /// <summary>A block queued by <see cref="IMessageChannel.QueueBlock"/> was handed to the socket; may still be told after <see cref="OnClosed"/>.</summary>
     void OnBlockSent(in BlockRequest request);
 
-    /// <summary>The channel has ended; called once, last.</summary>
+    /// <summary>The channel has ended; called once, and nothing but <see cref="OnBlockSent"/> after it.</summary>
     void OnClosed(string reason);
 }

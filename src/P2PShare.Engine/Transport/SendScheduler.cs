@@ -159,11 +159,11 @@ internal sealed class SendScheduler
         return used;
     }
 
-    /// <summary>The last <see cref="Fill"/> has been handed to the socket: tells the sessions whose blocks were in it.</summary>
+    /// <summary>The last <see cref="Fill"/> has been handed to the socket: tells the sessions whose blocks were in it, also those that ended meanwhile: who has the last block may close before this side has counted it.</summary>
     public void NotifySent()
     {
         foreach (var (channel, request) in _sent)
-            if (!channel.Closed) channel.Handler!.OnBlockSent(request);
+            channel.Handler!.OnBlockSent(request);
         _sent.Clear();
     }
 
