@@ -102,9 +102,10 @@ internal sealed partial class SwarmMembership
         {
             if (link.Remote == _coordinator && _transport.FindLink(_coordinator) is { } other && other.Identity.RemoteNonce == link.Identity.RemoteNonce)
             {
-                // Another link took its place in the meantime; the coordinator says if it thinks otherwise.
+                // Another link took its place in the meantime. What was on its way to the coordinator may be lost with the
+                // first, and nothing would show it: a join compares what both have.
                 _up = Route.Direct(other);
-                other.Send(StatusFor(_coordinator));
+                StartJoining(new JoinAttempt(_coordinator));
             }
             else
             {

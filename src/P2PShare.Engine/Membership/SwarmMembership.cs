@@ -282,7 +282,8 @@ internal sealed partial class SwarmMembership : ITransportEvents, ISwarmShares, 
     {
         if (entries.Count == 0) return;
         if (IsCoordinator) Broadcast(entries, null);
-        else if (_joining is null && _up is { } up) SendPublications(up, entries);
+        // Also while a join is under way: it may fail, and then nobody would send them.
+        else if (_up is { } up) SendPublications(up, entries);
     }
 
     private void RenewRecord(long remembered = 0)

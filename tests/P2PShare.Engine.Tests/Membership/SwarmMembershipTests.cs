@@ -2,6 +2,7 @@ using System.Net;
 using P2PShare.Engine.Membership;
 using P2PShare.Engine.Tests.Transport;
 using P2PShare.Protocol;
+using P2PShare.Protocol.Membership;
 using P2PShare.Protocol.Membership.Records;
 using P2PShare.Protocol.Metainfo;
 
@@ -145,6 +146,31 @@ public sealed class SwarmMembershipTests : IAsyncLifetime
         await AllAgree(2);
         await Eventually.Holds(() => first.Store.HoldersOf(Share).Count == 0, Describe);
         Assert.True(first.Store.HoldingsOf(again.Id).Single().Version > before);
+    }
+
+    [Fact]
+    public async Task What_is_lost_with_a_link_that_another_replaces_is_told_again()
+    {
+        var coordinator = Add("coordinator");
+        LosingTap? tap = null;
+        coordinator.Tap = events => tap = new LosingTap(events, MembershipMessageType.Publish);
+        coordinator.Start();
+        // Of two that are alone the lower id stays, and of two links the one that the lower id dialled.
+        TestMember member;
+        while ((member = Add("member")).Id < coordinator.Id) await RemoveAsync(member);
+        member.Start(coordinator.At);
+        await AllAgree(2);
+
+        tap!.Loses = true;
+        await Publish(member, "tools");
+        await Eventually.Holds(() => tap.Lost > 0, Describe);
+        tap.Loses = false;
+        Assert.Empty(coordinator.Store.SharesOf(Share));
+        var first = member.Transport.FindLink(coordinator.Id);
+        await coordinator.Transport.DialAsync(new DnsEndPoint(member.Address.ToString(), TestMember.Port), member.Id, default);
+
+        await Eventually.Holds(() => first!.IsClosed, Describe);
+        await Eventually.Holds(() => coordinator.Store.SharesOf(Share).Count == 1 && coordinator.Store.HoldersOf(Share).Count == 1, Describe);
     }
 
     private TestMember Add(string name)
