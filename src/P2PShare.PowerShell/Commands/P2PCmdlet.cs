@@ -15,6 +15,19 @@ public abstract class P2PCmdlet : PSCmdlet, IDisposable
     private static readonly TimeSpan StopPatience = TimeSpan.FromMilliseconds(700);
 
     private readonly CancellationTokenSource _stopping = new();
+    private long _stoppedAt;
+
+    /// <summary>How long the worker may still be waited for: counted from Ctrl-C, once, however many waits there are.</summary>
+    private TimeSpan PatienceLeft
+    {
+        get
+        {
+            var stoppedAt = Volatile.Read(ref _stoppedAt);
+            if (stoppedAt == 0) return StopPatience;
+            var left = StopPatience - Stopwatch.GetElapsedTime(stoppedAt);
+            return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+        }
+    }
 
     public void Dispose()
     {
@@ -35,9 +48,11 @@ public abstract class P2PCmdlet : PSCmdlet, IDisposable
 
     protected sealed override void StopProcessing()
     {
+        Volatile.Write(ref _stoppedAt, Stopwatch.GetTimestamp());
         try
         {
-            _stopping.Cancel();
+            // Not here: what the worker does when it is cancelled, flushing files among it, would hold up the prompt.
+            _ = _stopping.CancelAsync();
         }
         catch (ObjectDisposedException)
         {
@@ -69,26 +84,23 @@ public abstract class P2PCmdlet : PSCmdlet, IDisposable
         var worker = Task.Run(() => WorkAsync(work, output, cancel), CancellationToken.None);
         try
         {
-            long? stopped = null;
-            while (output.WaitForMore(TickInterval))
+            while (output.WaitForMore(PatienceLeft < TickInterval ? PatienceLeft : TickInterval))
             {
                 output.Drain(this);
                 tick?.Invoke();
-                if (!_stopping.IsCancellationRequested) continue;
-                stopped ??= Stopwatch.GetTimestamp();
-                if (Stopwatch.GetElapsedTime(stopped.Value) > StopPatience) throw new PipelineStoppedException();
+                if (PatienceLeft == TimeSpan.Zero) throw new PipelineStoppedException();
             }
         }
         catch
         {
             // The pipeline ended, or something downstream had enough: the worker is told, and given a moment to put things in order.
             if (!worker.IsCompleted) CancelQuietly(cancel);
-            Task.WaitAny([worker], StopPatience);
+            Task.WaitAny([worker], PatienceLeft);
             throw;
         }
 
         // The queue is completed a moment before the worker is.
-        Task.WaitAny([worker], StopPatience);
+        Task.WaitAny([worker], PatienceLeft);
         if (worker.Exception?.InnerException is { } failure) ExceptionDispatchInfo.Throw(failure);
         if (worker.IsCanceled) throw new PipelineStoppedException();
     }
@@ -118,7 +130,7 @@ public abstract class P2PCmdlet : PSCmdlet, IDisposable
     {
         try
         {
-            cancel.Cancel();
+            _ = cancel.CancelAsync();
         }
         catch (ObjectDisposedException)
         {
