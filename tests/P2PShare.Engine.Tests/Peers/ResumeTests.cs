@@ -143,9 +143,11 @@ public sealed class ResumeTests : IAsyncLifetime
     /// <returns>The bytes it claims.</returns>
     private long CheckClaims(CrashingFileSystem disk, LivePeer source, ShareInfo share)
     {
-        if (disk.Files.FirstOrDefault(file => file.EndsWith(".resume", StringComparison.Ordinal)) is not { } path) return 0;
+        if (disk.Files.FirstOrDefault(file => file.Contains(".resume", StringComparison.Ordinal)) is not { } found) return 0;
+        var path = found[..(found.IndexOf(".resume", StringComparison.Ordinal) + ".resume".Length)];
         var info = source.Engine.GetTransfers().Cast<Transfer>().Single(transfer => transfer.InfoHash.ToString() == share.InfoHash).Info!;
-        if (new ResumeStore(disk, path).Load(info, out var isPrevious) is not { } state || isPrevious) return 0;
+        // Cut between two renames, the state before is all there is: then all is verified anew, and nothing of it is fetched again.
+        if (new ResumeStore(disk, path).Load(info, out _) is not { } state) return 0;
         long bytes = 0;
         foreach (var file in info.Files.Where(file => file.PieceCount > 0))
         {
