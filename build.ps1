@@ -173,6 +173,12 @@ function Read-Trx([string] $Path, [string] $Suite) {
         [pscustomobject]@{ Name = "${Suite}: $($result.testName)"; Reason = if ($reason) { $reason.InnerText.Trim() -replace '\s+', ' ' } else { 'no reason given' } }
     }
 
+    # What was red stands in the log's last page too, and not only where it happened.
+    foreach ($result in $trx.SelectNodes('//t:UnitTestResult[@outcome="Failed"]', $namespaces)) {
+        $reason = $result.SelectSingleNode('t:Output/t:ErrorInfo/t:Message', $namespaces)
+        Write-Host "Failed: ${Suite}: $($result.testName): $(if ($reason) { $reason.InnerText.Trim() -replace '\s+', ' ' })"
+    }
+
     $passed = [int]$counters.passed
     $failed = [int]$counters.failed + [int]$counters.error + [int]$counters.timeout + [int]$counters.aborted
     return [pscustomobject]@{ Passed = $passed; Failed = $failed; Skipped = @($skipped) }
@@ -216,6 +222,24 @@ function Get-Pester {
     return & $find
 }
 
+# Runs a suite that leaves its counts in a file; one that ends without it, or not at all, counts as a failure.
+function Wait-Suite([string]$Name, [System.Diagnostics.ProcessStartInfo]$Start, [string]$ResultPath) {
+    $process = [System.Diagnostics.Process]::Start($Start)
+    if (-not $process.WaitForExit([timespan]::FromMinutes(30))) {
+        Write-Host "${Name}: did not end within 30 minutes and was stopped."
+        $process.Kill($true)
+        $process.WaitForExit()
+    }
+
+    if (-not (Test-Path -LiteralPath $ResultPath)) {
+        Write-Host "${Name}: ended with exit code $($process.ExitCode) and without a result; counted as a failure."
+        return [pscustomobject]@{ Passed = 0; Failed = 1; Skipped = @() }
+    }
+
+    $read = Get-Content -LiteralPath $ResultPath -Raw | ConvertFrom-Json
+    return [pscustomobject]@{ Passed = [int]$read.Passed; Failed = [int]$read.Failed; Skipped = @($read.Skipped) }
+}
+
 function Invoke-PesterSuite {
     $folder = Join-Path $root 'tests/module'
     $files = @(Get-ChildItem -Path (Join-Path $folder '*.Tests.ps1') -Recurse -ErrorAction Ignore)
@@ -236,25 +260,7 @@ function Invoke-PesterSuite {
     if ([System.IO.Path]::GetFileNameWithoutExtension($shell) -eq 'dotnet') { $first = @((Join-Path $PSHOME 'pwsh.dll')) }
     $start = [System.Diagnostics.ProcessStartInfo]::new($shell)
     foreach ($argument in $first + @('-NoProfile', '-NonInteractive', '-File', $runner, '-Path', $folder, '-PesterPath', $pester.Path, '-ResultPath', $result)) { $start.ArgumentList.Add($argument) }
-    $process = [System.Diagnostics.Process]::Start($start)
-    if (-not $process.WaitForExit([timespan]::FromMinutes(30))) {
-        Write-Host 'Pester did not end within 30 minutes and was stopped.'
-        $process.Kill($true)
-        $process.WaitForExit()
-    }
-
-    $exitCode = $process.ExitCode
-    if (-not (Test-Path -LiteralPath $result)) {
-        Write-Host "Pester ended with exit code $exitCode and without a result; counted as a failure."
-        $counts.Failed = 1
-        return $counts
-    }
-
-    $read = Get-Content -LiteralPath $result -Raw | ConvertFrom-Json
-    $counts.Passed = [int]$read.Passed
-    $counts.Failed = [int]$read.Failed
-    $counts.Skipped = @($read.Skipped)
-    return $counts
+    return Wait-Suite 'Pester' $start $result
 }
 
 function Invoke-NetworkSuite {
@@ -270,24 +276,7 @@ function Invoke-NetworkSuite {
     $result = Join-Path $resultsPath 'network.json'
     $start = [System.Diagnostics.ProcessStartInfo]::new($python.Path)
     foreach ($argument in (Join-Path $root 'tests/network/run.py'), '--program', (Join-Path $cliPath 'p2pshare'), '--result', $result) { $start.ArgumentList.Add($argument) }
-    $process = [System.Diagnostics.Process]::Start($start)
-    if (-not $process.WaitForExit([timespan]::FromMinutes(30))) {
-        Write-Host 'The network tests did not end within 30 minutes and were stopped.'
-        $process.Kill($true)
-        $process.WaitForExit()
-    }
-
-    if (-not (Test-Path -LiteralPath $result)) {
-        Write-Host "The network tests ended with exit code $($process.ExitCode) and without a result; counted as a failure."
-        $counts.Failed = 1
-        return $counts
-    }
-
-    $read = Get-Content -LiteralPath $result -Raw | ConvertFrom-Json
-    $counts.Passed = [int]$read.Passed
-    $counts.Failed = [int]$read.Failed
-    $counts.Skipped = @($read.Skipped)
-    return $counts
+    return Wait-Suite 'network' $start $result
 }
 
 function Invoke-Test {

@@ -5,8 +5,9 @@ import threading
 import time
 
 import files
-from hosts import Network, load, throughput, wait
-from peers import Swarm, unix
+from hosts import load, throughput, wait
+from peers import unix
+from rig import Rig
 
 MIB = files.MIB
 # What a plain payload grows by on the cable: Ethernet, IP, TCP and TLS headers and the protocol's own.
@@ -48,39 +49,28 @@ class Usage:
             self.samples.append(self._sample())
 
 
-class Fanout:
+class Fanout(Rig):
     """The setting that all variants share: hosts, a source and receivers that wait for its share."""
 
     def __init__(self, run, hosts=None, small=(5, 32), mbit=100, delay_ms=0.0, segments=False):
         """hosts: how many at full size. small: hosts and MiB otherwise."""
-        self.run = run
         self.count = run.hosts or (hosts or 12 if run.full else small[0])
         self.mbit = run.mbit or mbit
         self.size = run.size or (256 if run.full else small[1]) * MIB
         self.limit = 120 + 20 * self.size * 8 / (self.mbit * 1e6)
         self.rates = {}
         self.cpu = {}
-        self.network = Network(self.count, mbit=self.mbit, delay_ms=delay_ms, segments=segments)
-        self.source_host, *self.receiver_hosts = self.network.hosts
         self.receivers, self.source, self.began, self.usage = [], None, None, None
-        try:
-            self.swarm = Swarm(run.program, os.path.join(run.folder, 'swarm'))
-            self.file = files.make(os.path.join(run.folder, 'source', SHARE), self.size)
-        except BaseException:
-            self.network.close()
-            raise
+        super().__init__(run, self.count, mbit=self.mbit, delay_ms=delay_ms, segments=segments)
+        self.source_host, *self.receiver_hosts = self.hosts
 
-    def __enter__(self):
-        self.swarm.__enter__()
-        return self
+    def prepare(self):
+        self.file = self.source_file(SHARE, self.size)
 
     def __exit__(self, *what):
         if self.usage:
             self.usage.end()
-        try:
-            self.swarm.__exit__(*what)
-        finally:
-            self.network.close()
+        return super().__exit__(*what)
 
     def slow(self, host, mbit):
         self.network.limit(host, mbit)
@@ -88,7 +78,7 @@ class Fanout:
 
     def receive(self, host):
         first = self.receivers[0].host if self.receivers else None
-        peer = self.swarm.start(host, 'receive', SHARE, '--wait', '--destination', os.path.join(self.run.folder, host.name), '--seed-for', '1h',
+        peer = self.swarm.start(host, 'receive', SHARE, '--wait', '--destination', self.folder(host), '--seed-for', '1h',
                                 connect=[first] if first else [])
         self.receivers.append(peer)
         return peer
@@ -120,7 +110,7 @@ class Fanout:
         self.usage.end()
         times = sorted(peer.received(SHARE) - self.began for peer in peers)
         self.swarm.end([peer for peer in self.swarm.peers if not peer.expected_end])
-        wrong = files.differing(self.file, [os.path.join(self.run.folder, peer.host.name, SHARE) for peer in peers])
+        wrong = files.differing(self.file, [os.path.join(self.folder(peer.host), SHARE) for peer in peers])
         self.run.expect(not wrong, f'every copy is what the source is, but {len(wrong)} differ')
         return times
 

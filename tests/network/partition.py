@@ -3,37 +3,18 @@ import os
 import time
 
 import files
-from hosts import Network
-from peers import Swarm
+from rig import Rig
 from succession import agreed
 
 MIB = files.MIB
 SHARE = 'payload.bin'
 
 
-class Small:
+class Small(Rig):
     """A few hosts and a swarm."""
 
-    def __init__(self, run, count, mbit=100):
-        self.run = run
-        self.network = Network(count, mbit=mbit)
-        self.hosts = self.network.hosts
-        try:
-            self.swarm = Swarm(run.program, os.path.join(run.folder, 'swarm'))
-            self.file = files.make(os.path.join(run.folder, 'source', SHARE), (64 if run.full else 8) * MIB)
-        except BaseException:
-            self.network.close()
-            raise
-
-    def __enter__(self):
-        self.swarm.__enter__()
-        return self
-
-    def __exit__(self, *what):
-        try:
-            self.swarm.__exit__(*what)
-        finally:
-            self.network.close()
+    def prepare(self):
+        self.file = self.source_file(SHARE, (64 if self.run.full else 8) * MIB)
 
     def by_id(self, count):
         """Names of peers that have been started once, in the order of their ids."""
@@ -52,7 +33,7 @@ class Small:
         return self.swarm.start(host, 'send', self.file, connect=connect, **options)
 
     def receive(self, host, connect, **options):
-        return self.swarm.start(host, 'receive', SHARE, '--wait', '--destination', os.path.join(self.run.folder, host.name), '--seed-for', '1h', connect=connect, **options)
+        return self.swarm.start(host, 'receive', SHARE, '--wait', '--destination', self.folder(host), '--seed-for', '1h', connect=connect, **options)
 
     def settle(self, peers, seconds, what):
         """Waits for one roster and one coordinator; returns how long it took."""
@@ -66,7 +47,7 @@ class Small:
 
     def received(self, *peers, seconds=180):
         self.swarm.wait(lambda: all(peer.received(SHARE) for peer in peers), seconds, 'receiving')
-        wrong = files.differing(self.file, [os.path.join(self.run.folder, peer.host.name, SHARE) for peer in peers])
+        wrong = files.differing(self.file, [os.path.join(self.folder(peer.host), SHARE) for peer in peers])
         self.run.expect(not wrong, f'every copy is what the source is, but {len(wrong)} differ')
 
 

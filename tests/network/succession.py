@@ -3,8 +3,9 @@ import os
 import time
 
 import files
-from hosts import Network, load
-from peers import Swarm, unix
+from hosts import load
+from peers import unix
+from rig import Rig
 
 MIB = files.MIB
 HEARTBEAT = 2.0
@@ -12,32 +13,19 @@ HEARTBEAT = 2.0
 WANTED = (('a', 'b', 'c'), ('b', 'c', 'd'), ('a', 'd'))
 
 
-class Busy:
+class Busy(Rig):
     """Six peers: two that only serve, of which one coordinates, a source, and three receivers with eight transfers."""
 
     def __init__(self, run, mbit, mib):
-        self.run, self.size = run, mib * MIB
-        self.network = Network(6, mbit=mbit)
-        try:
-            self.swarm = Swarm(run.program, os.path.join(run.folder, 'swarm'))
-            self.files = {name: files.make(os.path.join(run.folder, 'source', name), self.size) for name in 'abcd'}
-        except BaseException:
-            self.network.close()
-            raise
+        self.size = mib * MIB
+        super().__init__(run, 6, mbit=mbit)
 
-    def __enter__(self):
-        self.swarm.__enter__()
-        return self
-
-    def __exit__(self, *what):
-        try:
-            self.swarm.__exit__(*what)
-        finally:
-            self.network.close()
+    def prepare(self):
+        self.files = {name: self.source_file(name, self.size) for name in 'abcd'}
 
     def begin(self):
         """Returns when all eight transfers are on their way."""
-        swarm, (first, second, third, *rest) = self.swarm, self.network.hosts
+        swarm, (first, second, third, *rest) = self.swarm, self.hosts
         servers = [swarm.start(first, 'serve')]
         servers.append(swarm.start(second, 'serve', connect=[first]))
         # With two in the swarm before the others come, one of these two coordinates.
@@ -51,9 +39,6 @@ class Busy:
         self.others = [peer for peer in swarm.peers if peer is not self.old]
         swarm.wait(lambda: all(peer.completed(share)[0] > 0 for peer, wanted in zip(self.receivers, WANTED) for share in wanted), 120, 'eight transfers on their way')
         self.run.expect(self.old in servers, 'one of the first two coordinates')
-
-    def folder(self, host):
-        return os.path.join(self.run.folder, host.name)
 
     def running(self):
         return sum(1 for peer, wanted in zip(self.receivers, WANTED) for share in wanted if not peer.received(share))
