@@ -119,6 +119,13 @@ public interface IPeer : IAsyncDisposable
     /// </summary>
     Task<ShareInfo> RemoveShareAsync(string infoHash, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Stops offering a share, as <see cref="RemoveShareAsync"/> does, and deletes those of its files that this peer has
+    /// received: none that is published from here, that stood there before or was changed since, or that another share needs.
+    /// What is still being received goes on.
+    /// </summary>
+    Task<ShareRemoval> RemoveShareAndFilesAsync(string infoHash, CancellationToken cancellationToken = default);
+
     /// <summary>Starts, or goes on with, a transfer; returns as soon as it is registered.</summary>
     Task<ITransfer> ReceiveAsync(ReceiveRequest request, CancellationToken cancellationToken = default);
 

@@ -65,7 +65,7 @@ internal sealed partial class SwarmPeer
         _membership.Preload(entry.Stored.Records.Select(DecodeRecord).OfType<SignedEntry>());
         if (_store.IsWithdrawn(entry.Descriptor.InfoHash) && entry.Stored.Sources is { } withdrawn)
         {
-            if (entry.Stored is { IsPublished: false, ReplaceReceived: true }) _receivedFiles.Add(withdrawn.Select(file => new SourceFile(file.Path, file.Length, file.ModifiedNs)));
+            if (entry.Stored is { IsPublished: false, ReplaceReceived: true }) _receivedFiles.Add(withdrawn.Select(file => file.ToSourceFile()));
             else _library.Forget(entry.Stored.TransferId);
             return;
         }
@@ -76,7 +76,7 @@ internal sealed partial class SwarmPeer
             return;
         }
 
-        SourceFile[] files = [.. sources.Select(file => new SourceFile(file.Path, file.Length, file.ModifiedNs))];
+        SourceFile[] files = [.. sources.Select(file => file.ToSourceFile())];
         if (Array.FindIndex(files, file => !IsUnchanged(file)) is var changed and >= 0)
         {
             NotServed(entry, files[changed].FullPath);
@@ -144,7 +144,7 @@ internal sealed partial class SwarmPeer
             IsPublished = transfer.IsPublished,
             FullName = transfer.GetSnapshot().FullName,
             SeedUntil = transfer is { IsComplete: true, Descriptor.SeedFor: { } time } ? UtcNow + time : null,
-            Sources = sources?.Select(file => new StoredFile(file.FullPath, file.Length, file.ModifiedNs)).ToList(),
+            Sources = sources?.Select(StoredFile.Of).ToList(),
             Records = [.. entries.Select(entry => Convert.ToBase64String(entry.Encode()))],
         };
         try

@@ -164,3 +164,67 @@ Describe 'Remove-P2PShare' {
         $e.FullyQualifiedErrorId | Should -BeLike 'PeerAmbiguous,*'
     }
 }
+
+Describe 'Remove-P2PShare -DeleteFile' {
+    BeforeEach {
+        $source = New-TestFile "$TestDrive/delete/once.bin" 5000 7
+        $sent = $source | Send-P2PFile -Peer north
+        Wait-Until { Get-P2PShare once.bin -Peer south -ErrorAction Ignore }
+        $got = Receive-P2PFile once.bin "$TestDrive/received" -Peer south
+    }
+
+    AfterEach {
+        Remove-P2PShare once* -Peer north
+        Remove-Item -LiteralPath "$TestDrive/received" -Recurse
+    }
+
+    It 'deletes what was received, on this peer alone' {
+        Remove-P2PShare once.bin -Peer south -DeleteFile -Confirm:$false -WarningVariable warned | Should -BeNullOrEmpty
+        $got.FullName | Should -Not -Exist
+        $source.FullName | Should -Exist
+        $warned | Should -BeNullOrEmpty
+        Get-P2PTransfer -Peer south | Where-Object InfoHash -EQ $sent.InfoHash | Should -BeNullOrEmpty
+        Get-P2PShare once.bin -Peer north | Should -Not -BeNullOrEmpty
+    }
+
+    It 'never deletes what this peer published' {
+        Get-P2PShare once.bin -Peer north | Remove-P2PShare -DeleteFile -Confirm:$false -WarningVariable warned -WarningAction SilentlyContinue
+        $source.FullName | Should -Exist
+        $got.FullName | Should -Exist
+        "$warned" | Should -BeLike '*No file was deleted*'
+    }
+
+    It 'keeps what was changed, and says so' {
+        Add-Content -LiteralPath $got.FullName -Value mine
+        Get-P2PShare once.bin -Peer south | Remove-P2PShare -DeleteFile -Confirm:$false -WarningVariable warned -WarningAction SilentlyContinue
+        $got.FullName | Should -Exist
+        "$warned" | Should -BeLike '*changed since*'
+    }
+
+    It 'does nothing with -WhatIf' {
+        Remove-P2PShare once.bin -Peer south -DeleteFile -WhatIf
+        $got.FullName | Should -Exist
+        @(Get-P2PTransfer -Peer south | Where-Object InfoHash -EQ $sent.InfoHash).Count | Should -Be 1
+    }
+
+    It 'asks, unless told not to; without -DeleteFile nothing is asked' {
+        # Nobody is there to answer: to be asked is an error, which shows that it asks.
+        $script = @"
+Import-Module '$(Get-TestedManifest)'
+`$null = Start-P2PPeer '$($swarm.SwarmPath)' -Name asked -Port 0 -ListenAddress 127.0.0.1 -NoDiscovery -StatePath '$TestDrive/asked' -ConnectTo 127.0.0.1:$($north.Port)
+`$file = (Receive-P2PFile once.bin '$TestDrive/asked/into').FullName
+try { Remove-P2PShare once.bin -DeleteFile; 'not asked' } catch { 'asked' }
+Test-Path `$file
+`$ConfirmPreference = 'None'
+Remove-P2PShare once.bin -DeleteFile
+Test-Path `$file
+`$ConfirmPreference = 'High'
+Remove-P2PShare nothing* -DeleteFile
+`$null = Send-P2PFile '$($source.FullName)'
+Remove-P2PShare once.bin -ErrorAction Stop
+'done'
+Stop-P2PPeer
+"@
+        Invoke-Shell $script | Select-Object -Last 4 | Should -Be 'asked', 'True', 'False', 'done'
+    }
+}

@@ -74,7 +74,7 @@ internal sealed class PartialCheck
             // Files that this download itself has renamed, before it was interrupted, are no reason to refuse it.
             if (_options.NoClobber && _state?.IsCompleting != true) throw StorageErrors.Exists($"'{DisplayName.Escape(path)}' exists.", path);
             if (entry.Kind != EntryKind.File || entry.Length != file.File.Length) RequireOverwrite(path, entry);
-            else if (file.File.Length == 0) file.State = PartialFileState.Final;
+            else if (file.File.Length == 0) Find(file, entry);
             else candidates.Add(file);
         }
     }
@@ -86,7 +86,7 @@ internal sealed class PartialCheck
             var pieces = Enumerable.Range(file.File.FirstPiece, file.File.PieceCount);
             if (pieces.All(Held.Contains))
             {
-                file.State = PartialFileState.Final;
+                Find(file, Guard(file, () => _files.Destination.Look(_files.FinalPath(file))));
                 foreach (var piece in pieces) Flushed.Add(piece);
                 continue;
             }
@@ -94,6 +94,13 @@ internal sealed class PartialCheck
             RequireOverwrite(_files.DisplayPath(file), Guard(file, () => _files.Destination.Look(_files.FinalPath(file))));
             foreach (var piece in pieces) Held.Remove(piece);
         }
+    }
+
+    // Of a file found after a crash between renaming and remembering nobody can tell any more whose it was: then it is not ours.
+    private void Find(PartialFile file, FileEntry entry)
+    {
+        file.State = PartialFileState.Final;
+        file.WasThere = _options.WasReceived?.Invoke(_files.DisplayPath(file), entry) != true;
     }
 
     private void LookForPartials(List<Part> parts, CancellationToken cancellationToken)

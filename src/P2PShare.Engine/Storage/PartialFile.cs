@@ -18,6 +18,9 @@ internal sealed class PartialFile(TorrentFile file, bool isWanted)
         set => _state = value;
     }
 
+    /// <summary>Whether it was found complete under its own name, and nothing tells that this peer had received it.</summary>
+    public bool WasThere { get; set; }
+
     /// <summary>How often its partial file was lost and has to be made anew; guarded by the ledger.</summary>
     public int Generation { get; set; }
 

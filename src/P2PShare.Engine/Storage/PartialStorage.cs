@@ -374,7 +374,7 @@ internal sealed class PartialStorage : IShareStorage
         foreach (var file in _files.Where(file => file.IsWanted))
         {
             var entry = Look(file, _files.FinalPath(file));
-            sources[file.File.Index] = new SourceFile(_files.DisplayPath(file), entry.Length, entry.ModifiedNs);
+            sources[file.File.Index] = new SourceFile(_files.DisplayPath(file), entry.Length, entry.ModifiedNs, file.WasThere);
         }
 
         _complete = new SourceStorage(Info, _options.Layers, sources, _handles, _options.FileSystem, _ledger.Held);

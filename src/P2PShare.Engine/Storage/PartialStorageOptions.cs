@@ -31,6 +31,9 @@ internal sealed record PartialStorageOptions
     /// <summary>Decides about a single existing file of other content, by its absolute path, when not all are replaced; null replaces none.</summary>
     public Func<string, FileEntry, bool>? MayReplace { get; init; }
 
+    /// <summary>Tells whether an existing file is one that was received before, by its absolute path; null: none is.</summary>
+    public Func<string, FileEntry, bool>? WasReceived { get; init; }
+
     /// <summary>Whether any existing file is FileExists, even one that would verify.</summary>
     public bool NoClobber { get; init; }
 

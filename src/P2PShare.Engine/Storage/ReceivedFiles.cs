@@ -11,16 +11,19 @@ internal sealed class ReceivedFiles
     /// <summary>Past so many files new ones are not noted, and are then not replaced unasked.</summary>
     public const int MaxFiles = 500_000;
 
-    private readonly ConcurrentDictionary<string, FileState> _files = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (FileState State, bool WasThere)> _files = new(StringComparer.Ordinal);
 
     /// <param name="files">In the order of the share's files; those that were not chosen have no path.</param>
     public void Add(IEnumerable<SourceFile> files)
     {
         foreach (var file in files)
-            if (file.FullPath is not null && _files.Count < MaxFiles) _files[file.FullPath] = new FileState(file.Length, file.ModifiedNs);
+            if (file.FullPath is not null && _files.Count < MaxFiles) _files[file.FullPath] = (new FileState(file.Length, file.ModifiedNs), file.WasThere);
     }
 
     /// <summary>Whether what stands at a path now is what was received there, by size and time of the last write.</summary>
     public bool IsUnchanged(string path, FileEntry entry) =>
-        entry.Kind == EntryKind.File && _files.TryGetValue(path, out var known) && known == new FileState(entry.Length, entry.ModifiedNs);
+        entry.Kind == EntryKind.File && _files.TryGetValue(path, out var known) && known.State == new FileState(entry.Length, entry.ModifiedNs);
+
+    /// <summary>Whether it is unchanged, and came from others: a file that stood there complete before is not.</summary>
+    public bool IsReceived(string path, FileEntry entry) => IsUnchanged(path, entry) && _files.TryGetValue(path, out var known) && !known.WasThere;
 }

@@ -4,4 +4,5 @@ namespace P2PShare.Engine.Storage;
 /// <param name="FullPath">Where it is.</param>
 /// <param name="Length">Bytes.</param>
 /// <param name="ModifiedNs">The time of its last write in nanoseconds since 1970 UTC.</param>
-internal readonly record struct SourceFile(string FullPath, long Length, long ModifiedNs);
+/// <param name="WasThere">Whether it stood there, complete, before this peer began to receive it.</param>
+internal readonly record struct SourceFile(string FullPath, long Length, long ModifiedNs, bool WasThere = false);

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using P2PShare.Engine.Storage;
 using P2PShare.Protocol;
 using P2PShare.Protocol.Metainfo;
 
@@ -117,7 +118,12 @@ internal sealed record StoredTransfer
 }
 
 /// <summary>A file as it was when the share was complete.</summary>
-internal sealed record StoredFile(string Path, long Length, long ModifiedNs);
+internal sealed record StoredFile(string Path, long Length, long ModifiedNs, bool WasThere = false)
+{
+    public static StoredFile Of(SourceFile file) => new(file.FullPath, file.Length, file.ModifiedNs, file.WasThere);
+
+    public SourceFile ToSourceFile() => new(Path, Length, ModifiedNs, WasThere);
+}
 
 [JsonSerializable(typeof(StoredTransfer))]
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]

@@ -28,6 +28,7 @@ internal sealed class TransferStorage(string resumeFolder, FileHandleCache handl
                 NoClobber = descriptor.NoClobber,
                 // Content that calls itself otherwise than its share would stand in the place of another.
                 MayReplace = descriptor.ReplaceReceived && info.Name == descriptor.Name ? received.IsUnchanged : null,
+                WasReceived = received.IsReceived,
                 Handles = handles,
                 FileSystem = fileSystem,
                 FlushInterval = flushInterval,

@@ -6,13 +6,17 @@ using P2PShare.PowerShell.Jobs;
 
 namespace P2PShare.PowerShell.Commands;
 
-/// <summary>Stops offering shares; by their publisher they are withdrawn from the swarm. Files stay where they are.</summary>
+/// <summary>Stops offering shares; by their publisher they are withdrawn from the swarm. Files stay where they are unless asked for.</summary>
 [Cmdlet(VerbsCommon.Remove, "P2PShare", DefaultParameterSetName = NameSet, SupportsShouldProcess = true)]
 public sealed class RemoveP2PShareCommand : CatalogueCmdlet
 {
     private const string NameSet = "Name";
     private const string InputObjectSet = "InputObject";
     private const string InfoHashSet = "InfoHash";
+    private const int MostKeptShown = 5;
+
+    private bool _yesToAll;
+    private bool _noToAll;
 
     [Parameter(ParameterSetName = NameSet, Mandatory = true, Position = 0)]
     [ArgumentCompleter(typeof(ShareNameCompleter))]
@@ -38,6 +42,10 @@ public sealed class RemoveP2PShareCommand : CatalogueCmdlet
     [ValidateNotNull]
     public override object? Peer { get; set; }
 
+    /// <summary>Deletes the files that this peer has received of the share; never a published source. Asks first.</summary>
+    [Parameter]
+    public SwitchParameter DeleteFile { get; set; }
+
     private protected override void Process()
     {
         if (ParameterSetName == InputObjectSet)
@@ -50,15 +58,18 @@ public sealed class RemoveP2PShareCommand : CatalogueCmdlet
         if (peers.Count == 0) return;
         foreach (var pattern in ParameterSetName == NameSet ? Name : InfoHash)
         {
-            // A wildcard means what this peer offers, not all that the swarm does.
-            var offered = Find(peers, pattern, null, allVersions: false).Where(f => IsOffered(f.Peer, f.Share)).ToList();
+            // A wildcard means what this peer offers, not all that the swarm does; what several publish is one content here.
+            var offered = Find(peers, pattern, null, allVersions: false).Where(f => IsOffered(f.Peer, f.Share))
+                .OrderByDescending(f => IsOwn(f.Peer, f.Share)).DistinctBy(f => (f.Peer, f.Share.InfoHash)).ToList();
             foreach (var (peer, share) in offered) Remove(peer, share);
             if (offered.Count == 0 && !ShareSearch.IsWildcard(pattern)) WriteError(CatalogueErrors.ShareNotOffered(pattern), pattern);
         }
     }
 
     private static bool IsOffered(LocalPeer peer, ShareInfo share) =>
-        share.IsLocal || share.LocalPath is not null || share.PublisherId.Equals(peer.PeerId, StringComparison.OrdinalIgnoreCase);
+        share.IsLocal || share.LocalPath is not null || IsOwn(peer, share);
+
+    private static bool IsOwn(LocalPeer peer, ShareInfo share) => share.PublisherId.Equals(peer.PeerId, StringComparison.OrdinalIgnoreCase);
 
     private void Remove(LocalPeer peer, ShareInfo share)
     {
@@ -68,16 +79,41 @@ public sealed class RemoveP2PShareCommand : CatalogueCmdlet
             return;
         }
 
-        var withdraws = share.PublisherId.Equals(peer.PeerId, StringComparison.OrdinalIgnoreCase);
-        if (!ShouldProcess($"{share.Name} ({share.InfoHash})", withdraws ? "Withdraw the share from the swarm" : "Stop offering the share from this peer")) return;
+        var action = IsOwn(peer, share) ? "Withdraw the share from the swarm" : "Stop offering the share from this peer";
+        if (!ShouldProcess($"{share.Name} ({share.InfoHash})", DeleteFile ? action + ", and delete what this peer has received of it" : action)) return;
+        if (DeleteFile && !MayDelete(share)) return;
         try
         {
-            Run((_, token) => peer.Engine.RemoveShareAsync(share.InfoHash, token));
+            if (!DeleteFile) Run((_, token) => peer.Engine.RemoveShareAsync(share.InfoHash, token));
+            else Tell(share, Run(token => peer.Engine.RemoveShareAndFilesAsync(share.InfoHash, token)));
         }
         catch (P2PShareException e)
         {
             WriteError(e, share);
         }
+    }
+
+    // Only with -DeleteFile anything is destroyed, and the cmdlet's ConfirmImpact is for all of its uses. At the default
+    // $ConfirmPreference, High, this asks; -Confirm and a lower preference have had ShouldProcess ask already.
+    private bool MayDelete(ShareInfo share)
+    {
+        if (MyInvocation.BoundParameters.ContainsKey("Confirm") || Preference() != ConfirmImpact.High) return true;
+        return ShouldContinue(
+            $"The files that this peer has received of '{share.Name}'{(share.LocalPath is { } path ? $" to '{path}'" : "")} are deleted for good. What it published itself stays.",
+            "Delete received files",
+            ref _yesToAll,
+            ref _noToAll);
+    }
+
+    private ConfirmImpact Preference() =>
+        LanguagePrimitives.TryConvertTo<ConfirmImpact>(GetVariableValue("ConfirmPreference"), out var preference) ? preference : ConfirmImpact.High;
+
+    private void Tell(ShareInfo share, ShareRemoval removal)
+    {
+        foreach (var file in removal.Deleted) WriteVerbose($"Deleted '{file}'.");
+        foreach (var file in removal.Kept.Take(MostKeptShown)) WriteWarning($"'{file.FullName}' was kept because it {file.Reason}.");
+        if (removal.Kept.Count > MostKeptShown) WriteWarning($"{removal.Kept.Count - MostKeptShown} more files of '{share.Name}' were kept.");
+        if (removal.Deleted.Count + removal.Kept.Count == 0) WriteWarning($"No file was deleted: this peer has received nothing of '{share.Name}' that is complete.");
     }
 
     private void Decline(LocalPeer peer, ShareInfo share, string publisher)
