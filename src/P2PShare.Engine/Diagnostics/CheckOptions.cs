@@ -6,6 +6,9 @@ public sealed record CheckOptions
     /// <summary>The swarm file, or a named leaf's file; null to leave out what needs one.</summary>
     public string? SwarmPath { get; init; }
 
+    /// <summary>The text of a swarm file, in the place of <see cref="SwarmPath"/>.</summary>
+    public string? SwarmText { get; init; }
+
     /// <summary>The port a peer would listen on.</summary>
     public int Port { get; init; } = PeerOptions.DefaultPort;
 

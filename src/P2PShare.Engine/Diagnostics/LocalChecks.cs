@@ -46,11 +46,11 @@ internal static class LocalChecks
         }
     }
 
-    public static CheckResult Certificate(string path, TimeProvider time)
+    public static CheckResult Certificate(Func<SwarmInfo> read, string path, TimeProvider time)
     {
         try
         {
-            return Certificate(SwarmFiles.Read(path, time), leafEnd: null, time);
+            return Certificate(read(), leafEnd: null, time);
         }
         catch (P2PShareException error)
         {

@@ -12,8 +12,8 @@ internal static class MachineChecks
     {
         var address = PeerComposition.ParseListenAddress(options.ListenAddress);
         yield return await LocalChecks.TlsAsync(time, cancellationToken).ConfigureAwait(false);
-        yield return options.SwarmPath is { } path
-            ? LocalChecks.Certificate(path, time)
+        yield return options.SwarmText is { } text ? LocalChecks.Certificate(() => SwarmFiles.ReadText(text, time), "-", time)
+            : options.SwarmPath is { } path ? LocalChecks.Certificate(() => SwarmFiles.Read(path, time), path, time)
             : Skipped(CheckNames.Certificate, "No swarm file was given, and this user has no swarm of its own.");
         yield return LocalChecks.FreePort(options.Port, address);
         yield return LocalChecks.Firewall(options.Port);

@@ -29,7 +29,7 @@ public sealed class PeerIdentity : IRecordSigner, IDisposable
             throw new P2PShareException(
                 ErrorKind.AuthenticationError,
                 problem == CertificateProblem.Expired ? ErrorIds.CertificateExpired : ErrorIds.CertificateInvalid,
-                $"This machine's own certificate in '{credentials.Info.SwarmPath}' {SwarmTrust.Describe(problem)}.",
+                $"This machine's own certificate in '{credentials.Source}' {SwarmTrust.Describe(problem)}.",
                 credentials.Info.SwarmPath,
                 "Ask the swarm's administrator for a new file.");
         }
@@ -166,7 +166,7 @@ public sealed class PeerIdentity : IRecordSigner, IDisposable
             var warnings = new List<string>();
             if (content.Root.NotAfter < limit) warnings.Add($"The swarm '{SwarmName}' ends on {SwarmFileContent.Day(content.Root.NotAfter)}: its root certificate expires. Make a new swarm before that day.");
             if (content.Own.NotAfter < limit)
-                warnings.Add($"{(content.Authority == SwarmAuthority.Peer ? "This machine's certificate" : "The join issuer")} of the swarm '{SwarmName}' in '{SwarmInfo.SwarmPath}' ends on {SwarmFileContent.Day(content.Own.NotAfter)}. Ask the swarm's administrator for a new file.");
+                warnings.Add($"{(content.Authority == SwarmAuthority.Peer ? "This machine's certificate" : "The join issuer")} of the swarm '{SwarmName}' in '{_credentials.Source}' ends on {SwarmFileContent.Day(content.Own.NotAfter)}. Ask the swarm's administrator for a new file.");
             return warnings;
         }
     }

@@ -6,10 +6,11 @@ namespace P2PShare.Engine.Identity;
 /// <summary>A swarm file or a named machine's file, read to be used: what a peer needs before it has a state directory.</summary>
 public sealed class SwarmCredentials : IDisposable
 {
-    private SwarmCredentials(SwarmFileContent content, SwarmInfo info)
+    private SwarmCredentials(SwarmFileContent content, SwarmInfo info, string source)
     {
         Content = content;
         Info = info;
+        Source = source;
     }
 
     public SwarmId SwarmId => Content.SwarmId;
@@ -21,6 +22,9 @@ public sealed class SwarmCredentials : IDisposable
 
     /// <summary>What the file says; its path is "-" when it came as text.</summary>
     public SwarmInfo Info { get; }
+
+    /// <summary>How messages call what was read.</summary>
+    internal string Source { get; }
 
     internal SwarmFileContent Content { get; }
 
@@ -39,8 +43,7 @@ public sealed class SwarmCredentials : IDisposable
     /// <exception cref="P2PShareException">As <see cref="Load"/>, but for what concerns a file.</exception>
     public static SwarmCredentials Parse(string text, TimeProvider timeProvider)
     {
-        const string Source = "the swarm file given as text";
-        return Create(SwarmFileReader.Parse(text, Source), Source, "-", timeProvider);
+        return Create(SwarmFileReader.Parse(text, SwarmFileContent.GivenText), SwarmFileContent.GivenText, "-", timeProvider);
     }
 
     public void Dispose() => Content.Dispose();
@@ -63,7 +66,7 @@ public sealed class SwarmCredentials : IDisposable
             }
 
             content.CheckTime(timeProvider.GetUtcNow());
-            return new SwarmCredentials(content, SwarmFileWriter.Describe(content, path));
+            return new SwarmCredentials(content, SwarmFileWriter.Describe(content, path), source);
         }
         catch
         {

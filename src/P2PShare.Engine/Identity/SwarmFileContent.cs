@@ -10,6 +10,9 @@ namespace P2PShare.Engine.Identity;
 /// <summary>A swarm, admin or peer file, read and proved consistent; times are not judged here.</summary>
 internal sealed class SwarmFileContent : IDisposable
 {
+    /// <summary>How messages call what did not come from a file.</summary>
+    public const string GivenText = "the swarm file given as text";
+
     private readonly string _source;
 
     private SwarmFileContent(string source) => _source = source;

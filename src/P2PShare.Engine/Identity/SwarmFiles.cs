@@ -22,6 +22,10 @@ public static class SwarmFiles
     /// <exception cref="P2PShareException">SwarmNotFound, SwarmFileInvalid, CertificateExpired, CertificateInvalid (not valid yet), FileUnreadable.</exception>
     public static SwarmInfo Read(string path) => Read(path, TimeProvider.System);
 
+    /// <summary>Reads what the text of such a file says; its path is "-".</summary>
+    /// <exception cref="P2PShareException">SwarmFileInvalid, CertificateExpired, CertificateInvalid (not valid yet).</exception>
+    public static SwarmInfo ReadText(string text) => ReadText(text, TimeProvider.System);
+
     /// <summary>
     /// Signs a leaf for one machine with the admin file, and writes it with its key to <paramref name="outputPath"/>, readable by its owner alone.
     /// Overwriting the same machine's file keeps its key, so that it stays the same peer and the publisher of its shares;
@@ -56,6 +60,13 @@ public static class SwarmFiles
 
     /// <summary>Where the user's own default swarm file is, whether or not it exists.</summary>
     public static string DefaultSwarmPath => StandardFolders.DefaultSwarmPath;
+
+    internal static SwarmInfo ReadText(string text, TimeProvider timeProvider)
+    {
+        using var content = SwarmFileReader.Parse(text, SwarmFileContent.GivenText);
+        content.CheckTime(timeProvider.GetUtcNow());
+        return SwarmFileWriter.Describe(content, "-");
+    }
 
     internal static SwarmInfo Read(string path, TimeProvider timeProvider)
     {

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Security;
 using P2PShare.Engine.Errors;
 using P2PShare.Engine.Identity;
 
@@ -11,19 +12,31 @@ public sealed class GetP2PSwarmCommand : P2PCmdlet
 {
     private const string PathSet = "Path";
     private const string LiteralPathSet = "LiteralPath";
+    private const string SwarmKeySet = "SwarmKey";
 
     [Parameter(ParameterSetName = PathSet, Position = 0, ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[]? Path { get; set; }
 
-    [Parameter(ParameterSetName = LiteralPathSet, Mandatory = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(ParameterSetName = LiteralPathSet, Mandatory = true, ValueFromPipelineByPropertyName = true, HelpMessage = "The path of a swarm, admin or peer file.")]
     [Alias("PSPath", "LP", "SwarmPath")]
     [ValidateNotNullOrEmpty]
     public string[] LiteralPath { get; set; } = [];
 
+    /// <summary>The text of such a file.</summary>
+    [Parameter(ParameterSetName = SwarmKeySet, Mandatory = true, HelpMessage = SwarmKeyText.HelpMessage)]
+    [ValidateNotNull]
+    public SecureString? SwarmKey { get; set; }
+
     private protected override void Process()
     {
+        if (SwarmKeyText.Of(SwarmKey) is { } text)
+        {
+            WriteObject(SwarmFiles.ReadText(text));
+            return;
+        }
+
         if (ParameterSetName == PathSet && Path is null)
         {
             Show(SwarmFiles.DefaultSwarmPath);

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Security;
 using P2PShare.Engine;
 using P2PShare.Engine.Errors;
 using P2PShare.Engine.Identity;
@@ -7,17 +8,24 @@ using P2PShare.PowerShell.Jobs;
 namespace P2PShare.PowerShell.Commands;
 
 /// <summary>Starts a peer in this process, as a job.</summary>
-[Cmdlet(VerbsLifecycle.Start, "P2PPeer", SupportsShouldProcess = true)]
+[Cmdlet(VerbsLifecycle.Start, "P2PPeer", DefaultParameterSetName = SwarmPathSet, SupportsShouldProcess = true)]
 [OutputType(typeof(PeerJob))]
 public sealed class StartP2PPeerCommand : P2PCmdlet
 {
+    private const string SwarmPathSet = "SwarmPath";
+    private const string SwarmKeySet = "SwarmKey";
     private const string SwarmFileEnding = ".swarm.pem";
 
     /// <summary>The swarm file, or a peer file made with New-P2PPeerCertificate.</summary>
-    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Parameter(ParameterSetName = SwarmPathSet, Position = 0, ValueFromPipelineByPropertyName = true)]
     [Alias("PSPath", "LP")]
     [ValidateNotNullOrEmpty]
     public string? SwarmPath { get; set; }
+
+    /// <summary>The text of such a file, for machines on which it is not to stand; it is kept in memory alone.</summary>
+    [Parameter(ParameterSetName = SwarmKeySet, Mandatory = true, HelpMessage = SwarmKeyText.HelpMessage)]
+    [ValidateNotNull]
+    public SecureString? SwarmKey { get; set; }
 
     /// <summary>Peers to join at: "host:port", "host" or "[v6]:port". Any peer of the swarm will do.</summary>
     [Parameter]
@@ -89,20 +97,21 @@ public sealed class StartP2PPeerCommand : P2PCmdlet
     public long? DownloadLimit { get; set; }
 
     /// <summary>Uses the swarm file even when others may read it.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = SwarmPathSet)]
     public SwitchParameter Force { get; set; }
 
     private protected override void Process()
     {
         if (AcceptFrom.Length > 0 && AcceptPath is null)
             throw new P2PShareException(ErrorKind.InvalidArgument, CmdletErrorIds.AcceptFromNeedsAcceptPath, "-AcceptFrom says whose offers to take, so it needs -AcceptPath, where to put them.", AcceptFrom);
-        var swarmPath = SwarmPath is null ? FindDefaultSwarm() : ProviderPaths.Literal(this, SwarmPath);
-        if (!ShouldProcess(swarmPath, "Start a peer of the swarm")) return;
-        if (SwarmPath is null && !File.Exists(swarmPath)) MakeDefaultSwarm(swarmPath);
+        var swarmPath = SwarmKey is not null ? null : SwarmPath is null ? FindDefaultSwarm() : ProviderPaths.Literal(this, SwarmPath);
+        if (!ShouldProcess(swarmPath ?? SwarmKeyText.Name, "Start a peer of the swarm")) return;
+        if (SwarmPath is null && swarmPath is not null && !File.Exists(swarmPath)) MakeDefaultSwarm(swarmPath);
 
         var options = new PeerOptions
         {
             SwarmPath = swarmPath,
+            SwarmText = SwarmKeyText.Of(SwarmKey),
             Force = Force,
             Name = Name,
             Port = Port,

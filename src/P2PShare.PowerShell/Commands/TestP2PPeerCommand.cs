@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Security;
 using P2PShare.Engine;
 using P2PShare.Engine.Diagnostics;
 using P2PShare.Engine.Errors;
@@ -17,6 +18,7 @@ public sealed class TestP2PPeerCommand : P2PCmdlet
 {
     private const string PeerSet = "Peer";
     private const string SwarmPathSet = "SwarmPath";
+    private const string SwarmKeySet = "SwarmKey";
 
     private bool _failed;
 
@@ -33,8 +35,14 @@ public sealed class TestP2PPeerCommand : P2PCmdlet
     [ValidateNotNullOrEmpty]
     public string? SwarmPath { get; set; }
 
+    /// <summary>The text of such a file.</summary>
+    [Parameter(ParameterSetName = SwarmKeySet, Mandatory = true, HelpMessage = SwarmKeyText.HelpMessage)]
+    [ValidateNotNull]
+    public SecureString? SwarmKey { get; set; }
+
     /// <summary>Peers to join at: "host:port", "host" or "[v6]:port".</summary>
     [Parameter(ParameterSetName = SwarmPathSet)]
+    [Parameter(ParameterSetName = SwarmKeySet)]
     [ValidateNotNullOrEmpty]
     public string[] ConnectTo { get; set; } = [];
 
@@ -62,16 +70,16 @@ public sealed class TestP2PPeerCommand : P2PCmdlet
     [Parameter]
     public SwitchParameter Quiet { get; set; }
 
-    /// <summary>With -SwarmPath: how many seconds the peer has to join.</summary>
+    /// <summary>With -SwarmPath or -SwarmKey: how many seconds the peer has to join.</summary>
     [Parameter]
     [ValidateRange(0, 2_000_000)]
     public int TimeoutSec { get; set; } = 30;
 
     private protected override void Process()
     {
-        if (ParameterSetName == SwarmPathSet)
+        if (ParameterSetName != PeerSet)
         {
-            TestFor(ProviderPaths.Literal(this, SwarmPath!));
+            TestFor(SwarmKey is null ? ProviderPaths.Literal(this, SwarmPath!) : null, SwarmKeyText.Of(SwarmKey));
             return;
         }
 
@@ -105,17 +113,17 @@ public sealed class TestP2PPeerCommand : P2PCmdlet
 
     private string? StateRoot => StatePath is null ? null : ProviderPaths.Literal(this, StatePath);
 
-    private Func<CancellationToken, IAsyncEnumerable<CheckResult>> MachineChecks(string? swarmPath)
+    private Func<CancellationToken, IAsyncEnumerable<CheckResult>> MachineChecks(string? swarmPath, string? swarmText = null)
     {
-        var options = new CheckOptions { SwarmPath = swarmPath, Port = Port ?? PeerOptions.DefaultPort, ListenAddress = ListenAddress, StateRoot = StateRoot, Folder = Folder };
+        var options = new CheckOptions { SwarmPath = swarmPath, SwarmText = swarmText, Port = Port ?? PeerOptions.DefaultPort, ListenAddress = ListenAddress, StateRoot = StateRoot, Folder = Folder };
         return token => Engine.Peer.TestAsync(options, token);
     }
 
     // A peer of the moment: it serves nothing, and goes on with nothing.
-    private void TestFor(string swarmPath)
+    private void TestFor(string? swarmPath, string? swarmText)
     {
         var folder = Folder;
-        var options = new PeerOptions { SwarmPath = swarmPath, Port = Port, ListenAddress = ListenAddress, ConnectTo = ConnectTo, StateRoot = StateRoot, Resume = false, Discovery = ConnectTo.Length == 0 };
+        var options = new PeerOptions { SwarmPath = swarmPath, SwarmText = swarmText, Port = Port, ListenAddress = ListenAddress, ConnectTo = ConnectTo, StateRoot = StateRoot, Resume = false, Discovery = ConnectTo.Length == 0 };
         P2PShareException? failure = null;
         Run(async (output, token) =>
         {
@@ -146,9 +154,9 @@ public sealed class TestP2PPeerCommand : P2PCmdlet
             }
         });
         if (failure is null) return;
-        Show(MachineChecks(swarmPath));
+        Show(MachineChecks(swarmPath, swarmText));
         _failed = true;
-        WriteError(failure, swarmPath);
+        WriteError(failure, swarmPath ?? SwarmKeyText.Name);
     }
 
     private void Show(Func<CancellationToken, IAsyncEnumerable<CheckResult>> checks) => Run((output, token) => ShowAsync(checks(token), output, token));
