@@ -9,7 +9,8 @@
     demo     build, then a swarm of processes on this machine that moves real files
     package  build, then archives of the module and of the program in output/packages
     docs     the module's help from docs/en-US to output/P2PShare/en-US
-    bench    the benchmarks of tests/P2PShare.Benchmarks
+    bench    build, then whole processes beside other programs (tests/bench) and the pieces (tests/P2PShare.Benchmarks);
+             writes the speed section of docs/benchmarks.md. With -Quick small and short, to output/ only
     clean    removes everything that was built
 .EXAMPLE
     ./build.ps1 test
@@ -24,6 +25,9 @@ param(
 
     [ValidateSet('Debug', 'Release')]
     [string] $Configuration = 'Release',
+
+    # For bench: two runs of a quarter of the size, and no pieces.
+    [switch] $Quick,
 
     # For demo and bench: handed on to the program.
     [Parameter(ValueFromRemainingArguments = $true)]
@@ -338,10 +342,27 @@ function Invoke-Docs {
 }
 
 function Invoke-Bench {
-    Assert-Dotnet
-    $filter = $Arguments
-    if (-not $filter) { $filter = @('--filter', '*') }
-    Invoke-Dotnet run -c Release --project (Join-Path $root 'tests/P2PShare.Benchmarks') -- --artifacts (Join-Path $output 'benchmarks') @filter
+    Invoke-Build
+    $project = Join-Path $root 'tests/P2PShare.Benchmarks'
+    $benchPath = Join-Path $output 'bench'
+    Write-Step "peers to measure -> $benchPath"
+    Clear-Folder $benchPath
+    # Compiled ahead, as the program is.
+    Invoke-Dotnet publish $project -c $Configuration -r (dotnet msbuild $project -getProperty:NETCoreSdkRuntimeIdentifier) --self-contained false -p:AppendRuntimeIdentifierToOutputPath=false --nologo -v quiet -o $benchPath
+    $python = Get-Command python3 -CommandType Application -ErrorAction Ignore | Select-Object -First 1
+    if ($IsWindows -or -not $python) {
+        Write-Host "Whole processes are not measured: $(if ($IsWindows) { 'the harness is made for Linux and macOS' } else { 'there is no python3' })."
+    }
+    else {
+        $mode = if ($Quick) { @('--quick') } else { @('--document', (Join-Path $root 'docs/benchmarks.md')) }
+        & $python.Path (Join-Path $root 'tests/bench/run.py') @mode @Arguments
+        if ($LASTEXITCODE -ne 0) { throw 'Some rows were not measured.' }
+    }
+
+    if ($Quick) { return }
+    $driver = Join-Path $benchPath $(if ($IsWindows) { 'P2PShare.Benchmarks.exe' } else { 'P2PShare.Benchmarks' })
+    & $driver --artifacts (Join-Path $output 'benchmarks') --filter '*'
+    if ($LASTEXITCODE -ne 0) { throw "The benchmarks ended with exit code $LASTEXITCODE." }
 }
 
 function Invoke-Clean {

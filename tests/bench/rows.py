@@ -17,7 +17,7 @@ RIVALS = ['lt-v1', 'lt-v2', 'lt-v1-high', 'lt-v2-high']
 def spread(bench, row, who, payload, count=1, seed=None, root=None):
     """One to many: the seed's program and the receivers', which are the same unless said otherwise."""
     programs = clients.available(bench)
-    if who not in programs or (seed and seed not in programs):
+    if who not in programs or (seed and seed not in programs) or not bench.wants(who):
         return
     root = root or bench.folder
     folders = [os.path.join(root, f'copy-{number}') for number in range(count)]
@@ -56,6 +56,8 @@ def spread(bench, row, who, payload, count=1, seed=None, root=None):
 
 def floor(bench, row, payload, count=1, kind='lanes'):
     """TLS, hash and write alone."""
+    if not bench.wants('floor'):
+        return
     number = clients.port()
     log = os.path.join(bench.folder, 'floor.log')
     files = [os.path.join(bench.folder, f'floor-{copy}') for copy in range(count)]
@@ -83,7 +85,7 @@ def floor(bench, row, payload, count=1, kind='lanes'):
 
 def copy(bench, row, who, payload):
     make = copiers.available().get(who)
-    if not make:
+    if not make or not bench.wants(who):
         return
     folder = os.path.join(bench.folder, 'copy')
     os.makedirs(folder)

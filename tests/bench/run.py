@@ -53,6 +53,9 @@ class Bench:
             with self.turn():
                 yield number
 
+    def wants(self, who):
+        return not self.args.only or who in self.args.only.split(',')
+
     def each(self, items, work):
         return list(self.pool.map(work, items))
 
@@ -103,6 +106,7 @@ def arguments():
     parser.add_argument('--quick', action='store_true', help='two runs, a quarter of the size: to see that all works')
     parser.add_argument('--rows', default=','.join(ROWS), help='which: ' + ', '.join(ROWS))
     parser.add_argument('--runs', type=int, default=5)
+    parser.add_argument('--only', help='of rows a to e, these programs alone: ours, floor, lt-v1, …')
     parser.add_argument('--driver', default=os.path.join(ROOT, 'output', 'bench', 'P2PShare.Benchmarks'))
     parser.add_argument('--disk', default=os.path.join(ROOT, 'output'), help='a folder on a disk')
     parser.add_argument('--work', default='/dev/shm' if os.path.isdir('/dev/shm') else tempfile.gettempdir(), help='a folder in memory, 4 GiB free')
