@@ -350,8 +350,8 @@ function Invoke-Bench {
     # Compiled ahead, as the program is.
     Invoke-Dotnet publish $project -c $Configuration -r (dotnet msbuild $project -getProperty:NETCoreSdkRuntimeIdentifier) --self-contained false -p:AppendRuntimeIdentifierToOutputPath=false --nologo -v quiet -o $benchPath
     $python = Get-Command python3 -CommandType Application -ErrorAction Ignore | Select-Object -First 1
-    if ($IsWindows -or -not $python) {
-        Write-Host "Whole processes are not measured: $(if ($IsWindows) { 'the harness is made for Linux and macOS' } else { 'there is no python3' })."
+    if (-not $IsLinux -or -not $python) {
+        Write-Host "Whole processes are not measured: $(if ($IsLinux) { 'there is no python3' } else { 'the harness looks at /proc' })."
     }
     else {
         $mode = if ($Quick) { @('--quick') } else { @('--document', (Join-Path $root 'docs/benchmarks.md')) }
