@@ -7,8 +7,9 @@
     build    the module to output/P2PShare and the command-line program to output/cli
     test     build, then every xUnit suite, every Pester file and the networks of test hosts; the last line counts them
     demo     build, then a swarm of processes on this machine that moves real files
-    package  build, then archives of the module and of the program in output/packages
-    docs     the module's help from docs/en-US to output/P2PShare/en-US
+    package  build, then in output/packages the module as the Gallery takes it, and the program with its own .NET for
+             linux-x64, linux-arm64 and win-x64
+    docs     the cmdlets' help from docs/en-US to module/en-US, from where a build takes it; needs PlatyPS
     bench    build, then whole processes beside other programs (tests/bench) and the pieces (tests/P2PShare.Benchmarks);
              writes the speed section of docs/benchmarks.md. With -Quick small and short, to output/ only
     clean    removes everything that was built
@@ -94,9 +95,9 @@ function Publish-Output {
 
     Get-ChildItem -LiteralPath $modulePath -File | Where-Object { $_.Name -like '*.deps.json' -or $_.Name -like 'P2PShare.*.xml' } | Remove-Item
     $manifest = Join-Path $root 'module'
-    if (Test-Path -LiteralPath $manifest) { Copy-Item -Path (Join-Path $manifest '*') -Destination $modulePath -Recurse -Force }
+    Copy-Item -Path (Join-Path $manifest '*') -Destination $modulePath -Recurse -Force
     Copy-Item -LiteralPath (Join-Path $root 'LICENSE') -Destination $modulePath
-    Publish-Help -Quiet
+    Publish-Topics
 
     Write-Step "program -> $cliPath"
     Clear-Folder $cliPath
@@ -127,33 +128,28 @@ function ConvertTo-HelpText([string[]] $Lines) {
     }
 }
 
-function Publish-Help([switch] $Quiet) {
-    # A cmdlet's file has a verb and a noun; the module's own page and the topics have not.
-    $sources = @(Get-ChildItem -Path (Join-Path $root 'docs/en-US/*-*.md') -ErrorAction Ignore)
-    $topics = @(Get-ChildItem -Path (Join-Path $root 'docs/en-US/about_*') -ErrorAction Ignore)
+function Publish-Topics {
     $target = Join-Path $modulePath 'en-US'
-    if ($topics.Count -gt 0) {
-        [void](New-Item -ItemType Directory -Path $target -Force)
-        foreach ($topic in $topics) { ConvertTo-HelpText (Get-Content -LiteralPath $topic.FullName) | Set-Content -LiteralPath (Join-Path $target ($topic.BaseName + '.help.txt')) }
+    [void](New-Item -ItemType Directory -Path $target -Force)
+    foreach ($topic in Get-ChildItem -Path (Join-Path $root 'docs/en-US/about_*')) {
+        ConvertTo-HelpText (Get-Content -LiteralPath $topic.FullName) | Set-Content -LiteralPath (Join-Path $target ($topic.BaseName + '.help.txt'))
     }
+}
 
-    if ($sources.Count -eq 0) {
-        if (-not $Quiet) { Write-Host 'docs/en-US has no command help yet.' }
-        return
-    }
-
+# The cmdlets' help is made of docs/en-US and kept in module/en-US, since what makes it is a module that a user may lack.
+function Update-CommandHelp {
     if (-not (Get-Module -ListAvailable Microsoft.PowerShell.PlatyPS)) {
-        $text = 'The help needs the module Microsoft.PowerShell.PlatyPS: Install-PSResource Microsoft.PowerShell.PlatyPS'
-        if ($Quiet) { Write-Host "The module is built without help. $text"; return }
-        throw $text
+        throw 'The help needs the module Microsoft.PowerShell.PlatyPS: Install-PSResource Microsoft.PowerShell.PlatyPS'
     }
 
+    $target = Join-Path $root 'module/en-US'
     Write-Step "help -> $target"
     Import-Module Microsoft.PowerShell.PlatyPS
     $staging = Join-Path $output 'help'
     Clear-Folder $staging
     [void](New-Item -ItemType Directory -Path $staging, $target -Force)
-    $help = @($sources | ForEach-Object { Import-MarkdownCommandHelp -LiteralPath $_.FullName })
+    # A cmdlet's file has a verb and a noun; the topics have not.
+    $help = @(Get-ChildItem -Path (Join-Path $root 'docs/en-US/*-*.md') | ForEach-Object { Import-MarkdownCommandHelp -LiteralPath $_.FullName })
     [void](Export-MamlCommandHelp -CommandHelp $help -OutputFolder $staging -Force)
     Get-ChildItem -LiteralPath $staging -Recurse -Filter '*-Help.xml' | Copy-Item -Destination $target -Force
     Clear-Folder $staging
@@ -308,37 +304,29 @@ function Invoke-Demo {
 
 function Invoke-Package {
     Invoke-Build
+    . (Join-Path $root 'tools/Packaging.ps1')
     $version = Get-Version
     $packages = Join-Path $output 'packages'
-    [void](New-Item -ItemType Directory -Path $packages -Force)
-    $zip = Join-Path $packages "P2PShare.$version.zip"
-    Write-Step $zip
-    Compress-Archive -Path $modulePath -DestinationPath $zip -Force
+    $staging = Join-Path $output 'staging'
+    Clear-Folder $packages
+    [void](New-Item -ItemType Directory -Path $packages, $staging -Force)
+    $package = New-ModulePackage $modulePath $packages
+    Write-Step $package
+    Test-ModulePackage $package $staging
+    $own = [System.Runtime.InteropServices.RuntimeInformation]::RuntimeIdentifier
+    foreach ($rid in @('linux-x64', 'linux-arm64', 'win-x64') + $own | Select-Object -Unique) {
+        $archive = New-ProgramArchive $rid $version $packages $staging
+        if ($archive) { Write-Step $archive }
+    }
 
-    $rid = [System.Runtime.InteropServices.RuntimeInformation]::RuntimeIdentifier
-    $name = "p2pshare-$version-$rid"
-    $staging = Join-Path $output "staging/$name"
     Clear-Folder $staging
-    # By itself: with its own .NET, and compiled ahead so that it starts at once.
-    Invoke-Dotnet publish (Join-Path $root 'src/P2PShare.Cli') -c $Configuration -r $rid --self-contained true -p:PublishReadyToRun=true --nologo -v quiet -o $staging
-    Copy-Item -LiteralPath (Join-Path $root 'LICENSE') -Destination $staging
-    if ($IsWindows) {
-        $archive = Join-Path $packages "$name.zip"
-        Compress-Archive -Path $staging -DestinationPath $archive -Force
-    }
-    else {
-        $archive = Join-Path $packages "$name.tar.gz"
-        & tar -czf $archive -C (Join-Path $output 'staging') $name
-        if ($LASTEXITCODE -ne 0) { throw "tar failed with exit code $LASTEXITCODE." }
-    }
-
-    Write-Step $archive
-    Clear-Folder (Join-Path $output 'staging')
 }
 
 function Invoke-Docs {
-    if (-not (Test-Path -LiteralPath (Join-Path $modulePath 'P2PShare.PowerShell.dll'))) { Invoke-Build }
-    Publish-Help
+    Update-CommandHelp
+    if (-not (Test-Path -LiteralPath (Join-Path $modulePath 'P2PShare.PowerShell.dll'))) { Invoke-Build; return }
+    Copy-Item -Path (Join-Path $root 'module/en-US') -Destination $modulePath -Recurse -Force
+    Publish-Topics
 }
 
 function Invoke-Bench {

@@ -189,7 +189,7 @@ run_tests() {
     skipped=$((skipped + 1))
   done
   if [ "${#notes[@]}" -gt 0 ]; then printf '%s\n' "${notes[@]}"; fi
-  echo "Without PowerShell the module was built and packed but not imported, and its help was not made."
+  echo "Without PowerShell the module was built and packed but not imported, and its about topics were not made."
   echo "$passed passed, $failed failed, $skipped skipped"
   [ "$failed" = 0 ] && [ "$passed" != 0 ]
 }
@@ -205,7 +205,7 @@ parse_arguments "$@"
 case $task in
   build)
     build
-    echo "Left out: the module's help, which takes PowerShell to make."
+    echo "Left out: the module's about topics, which take PowerShell to make."
     ;;
   test) run_tests ;;
   demo)
