@@ -8,6 +8,7 @@ internal static class CmdletErrorIds
     public const string PeerNotFound = nameof(PeerNotFound);
     public const string PeerNotLocal = nameof(PeerNotLocal);
     public const string PathNotFileSystem = nameof(PathNotFileSystem);
+    public const string UncPathNotSupported = nameof(UncPathNotSupported);
     public const string TorrentPathNeedsOneShare = nameof(TorrentPathNeedsOneShare);
     public const string AcceptFromNeedsAcceptPath = nameof(AcceptFromNeedsAcceptPath);
     public const string TimeoutNeedsWait = nameof(TimeoutNeedsWait);

@@ -4,7 +4,7 @@ BeforeAll {
     $swarm = New-P2PSwarm -Name lab -Path $TestDrive
     $north = Start-TestPeer $swarm north $TestDrive
     $null = Start-TestPeer (New-P2PSwarm -Name elsewhere -Path $TestDrive) 'no-where' $TestDrive
-    foreach ($name in 'plain.iso', 'two words.iso', "it's.txt", '[x].txt', 'größe.txt', 'a]b.txt') { $null = New-TestFile (Join-Path $TestDrive "data/$name") 10 }
+    foreach ($name in 'plain.iso', 'two words.iso', "it's.txt", '[x].txt', 'größe.txt', 'a]b.txt', '$price.txt', 'a$(b) c`d.txt') { $null = New-TestFile (Join-Path $TestDrive "data/$name") 10 }
     $null = Get-ChildItem "$TestDrive/data" | Send-P2PFile -Peer north
 
     function Complete([string] $Text) { [Management.Automation.CommandCompletion]::CompleteInput($Text, $Text.Length, $null).CompletionMatches }
@@ -18,6 +18,11 @@ Describe 'Completion' {
         @{ Text = 'Receive-P2PFile two'; Expected = "'two words.iso'" }
         @{ Text = "Receive-P2PFile 'two"; Expected = "'two words.iso'" }
         @{ Text = 'Receive-P2PFile it'; Expected = "'it''s.txt'" }
+        @{ Text = "Receive-P2PFile 'it''"; Expected = "'it''s.txt'" }
+        @{ Text = "Receive-P2PFile '`$pr"; Expected = "'`$price.txt'" }
+        @{ Text = "Receive-P2PFile 'a`$("; Expected = "'a`$(b) c````d.txt'" }
+        @{ Text = "Receive-P2PFile '``[x"; Expected = "'``[x``].txt'" }
+        @{ Text = 'Receive-P2PFile "two'; Expected = "'two words.iso'" }
         @{ Text = 'Get-P2PShare gr'; Expected = 'größe.txt' }
         @{ Text = 'Get-P2PFile -ShareName plain'; Expected = 'plain.iso' }
         @{ Text = 'Remove-P2PShare pl'; Expected = 'plain.iso' }
@@ -31,8 +36,8 @@ Describe 'Completion' {
 
     It 'offers all names, each of which means exactly one share' {
         $offered = (Complete 'Get-P2PShare ').CompletionText
-        $offered.Count | Should -Be 6
-        foreach ($text in $offered) { @(Invoke-Expression "Get-P2PShare $text -Peer north -ErrorAction Stop").Count | Should -Be 1 -Because $text }
+        $offered.Count | Should -Be 8
+        foreach ($text in $offered) { @(& ([scriptblock]::Create("Get-P2PShare $text -Peer north -ErrorAction Stop"))).Count | Should -Be 1 -Because $text }
     }
 
     It 'heeds -Peer' {

@@ -47,6 +47,7 @@ internal static class CliRoot
         WatchCommand.Build(),
         TestCommand.Build(),
         DemoCommand.Build(),
+        CompletionCommand.Build(),
     };
 
     // The parser takes an option it doesn't know for a file or pattern. Only after -- is that meant.

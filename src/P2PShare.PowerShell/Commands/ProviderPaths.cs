@@ -10,6 +10,7 @@ internal static class ProviderPaths
     /// <exception cref="P2PShareException">PathNotFileSystem; PathNotFound for an unknown drive.</exception>
     public static string Literal(PSCmdlet cmdlet, string path)
     {
+        RefuseUnc(path);
         try
         {
             var resolved = cmdlet.SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out var provider, out _);
@@ -25,6 +26,7 @@ internal static class ProviderPaths
     /// <exception cref="P2PShareException">PathNotFileSystem, PathNotFound.</exception>
     public static IReadOnlyList<string> Matching(PSCmdlet cmdlet, string path)
     {
+        RefuseUnc(path);
         try
         {
             var resolved = cmdlet.SessionState.Path.GetResolvedProviderPathFromPSPath(path, out var provider);
@@ -56,6 +58,18 @@ internal static class ProviderPaths
             $"'{path}' is a path of the provider {provider.Name}; only files and folders can be used here.",
             path,
             "Give a path of a file system drive.");
+    }
+
+    // Elsewhere than on Windows PowerShell takes it for a local path, and files would be received into a folder of that name.
+    private static void RefuseUnc(string path)
+    {
+        if (OperatingSystem.IsWindows() || !path.StartsWith(@"\\", StringComparison.Ordinal)) return;
+        throw new P2PShareException(
+            ErrorKind.InvalidArgument,
+            CmdletErrorIds.UncPathNotSupported,
+            $"'{path}' is a UNC path, which Windows alone has.",
+            path,
+            "Mount the network share, and give a path below its mount point.");
     }
 
     private static bool IsMiss(Exception exception) => exception is SessionStateException or ProviderInvocationException;

@@ -13,11 +13,12 @@ internal static class CompletionText
     public static IEnumerable<CompletionResult> Complete(string word, IEnumerable<(string Value, string ToolTip)> candidates, bool wildcards)
     {
         var typed = Unquote(word);
+        var literal = wildcards ? WildcardPattern.Unescape(typed) : typed;
         var pattern = WildcardPattern.ContainsWildcardCharacters(typed) ? new WildcardPattern(typed + "*", WildcardOptions.IgnoreCase) : null;
         foreach (var (value, toolTip) in candidates.DistinctBy(c => c.Value, StringComparer.OrdinalIgnoreCase).OrderBy(c => c.Value, StringComparer.OrdinalIgnoreCase))
         {
             if (value.Length == 0) continue;
-            if (!value.StartsWith(typed, StringComparison.OrdinalIgnoreCase) && pattern?.IsMatch(value) != true) continue;
+            if (!value.StartsWith(literal, StringComparison.OrdinalIgnoreCase) && pattern?.IsMatch(value) != true) continue;
             var shown = DisplayText.Safe(value);
             yield return new CompletionResult(Quote(wildcards ? WildcardPattern.Escape(value) : value), shown, CompletionResultType.ParameterValue, toolTip.Length == 0 ? shown : DisplayText.Safe(toolTip));
         }
@@ -27,16 +28,13 @@ internal static class CompletionText
 
     private static bool IsBareWord(string text) => text[0] != '-' && text.All(c => char.IsLetterOrDigit(c) || c is '.' or '_' or '-' or '/' or '\\' or ':' or '+');
 
+    // What is typed so far, as PowerShell would read it: it may well be an earlier completion.
     private static string Unquote(string word)
     {
-        var text = word.AsSpan();
-        if (text.Length > 0 && text[0] is '\'' or '"')
-        {
-            var quote = text[0];
-            text = text[1..];
-            if (text.Length > 0 && text[^1] == quote) text = text[..^1];
-        }
-
-        return text.ToString();
+        if (word.Length == 0 || word[0] is not ('\'' or '"')) return word;
+        var quote = word[0].ToString();
+        var text = word[1..];
+        if (text.EndsWith(quote, StringComparison.Ordinal)) text = text[..^1];
+        return text.Replace(quote + quote, quote, StringComparison.Ordinal);
     }
 }
