@@ -11,7 +11,7 @@ BeforeAll {
         }
     }
 
-    function Wait-Event([string] $Name, [scriptblock] $Where = { $true }) {
+    function Wait-PeerEvent([string] $Name, [scriptblock] $Where = { $true }) {
         Wait-Until { $seen | Where-Object Name -EQ $Name | Where-Object $Where }
         @($seen | Where-Object Name -EQ $Name | Where-Object $Where)[0].Args
     }
@@ -30,7 +30,7 @@ Describe 'The events of a peer job' {
 
     It 'tell of peers that join, publish, withdraw and leave' {
         $south = Start-TestPeer $swarm south $TestDrive -Join $north
-        $joined = Wait-Event PeerJoined
+        $joined = Wait-PeerEvent PeerJoined
         $joined | Should -BeOfType EventArgs
         $joined.Peer.Name | Should -Be 'south'
         $joined.Message | Should -Match 'south'
@@ -38,22 +38,22 @@ Describe 'The events of a peer job' {
 
         $file = New-TestFile "$TestDrive/data/thing.bin" 3000000 4
         $null = Send-P2PFile $file.FullName -Peer south
-        (Wait-Event SharePublished).Share.Name | Should -Be 'thing.bin'
+        (Wait-PeerEvent SharePublished).Share.Name | Should -Be 'thing.bin'
 
         $null = Receive-P2PFile thing.bin "$TestDrive/into" -Peer north
-        (Wait-Event TransferCompleted).Transfer.Name | Should -Be 'thing.bin'
-        (Wait-Event TransferProgress).Transfer.PercentComplete | Should -BeGreaterOrEqual 0
+        (Wait-PeerEvent TransferCompleted).Transfer.Name | Should -Be 'thing.bin'
+        (Wait-PeerEvent TransferProgress).Transfer.PercentComplete | Should -BeGreaterOrEqual 0
 
         $null = New-TestFile "$TestDrive/taken/thing.bin" 5 5
         Receive-P2PFile thing.bin "$TestDrive/taken" -Peer north -ErrorAction SilentlyContinue
-        $failed = Wait-Event TransferFailed
+        $failed = Wait-PeerEvent TransferFailed
         $failed.ErrorId | Should -Be 'FileExists'
         $failed.Transfer.State | Should -Be 'Failed'
 
         Remove-P2PShare thing.bin -Peer south
-        (Wait-Event ShareWithdrawn).Share.Name | Should -Be 'thing.bin'
+        (Wait-PeerEvent ShareWithdrawn).Share.Name | Should -Be 'thing.bin'
         Stop-P2PPeer south
-        (Wait-Event PeerLeft).Peer.Name | Should -Be 'south'
+        (Wait-PeerEvent PeerLeft).Peer.Name | Should -Be 'south'
         @($seen | Where-Object { $_.Sender.PeerId -ne $north.PeerId }).Count | Should -Be 0
     }
 
@@ -63,12 +63,12 @@ Describe 'The events of a peer job' {
         $more = Start-TestPeer $swarm more $TestDrive -Join $other
         Wait-Until { @(Get-P2PPeer -Peer other).Count -eq 2 }
         Connect-P2PPeer "127.0.0.1:$($other.Port)" -Peer north | ForEach-Object Name | Should -Be 'other'
-        (Wait-Event CoordinatorChanged { $_.Args.Peer.Name -in 'other', 'more' }).Message | Should -Not -BeNullOrEmpty
+        (Wait-PeerEvent CoordinatorChanged { $_.Args.Peer.Name -in 'other', 'more' }).Message | Should -Not -BeNullOrEmpty
     }
 
     It 'tell of a stranger that was refused' {
         $stranger = Start-TestPeer (New-P2PSwarm -Name strangers -Path $TestDrive) stranger $TestDrive -Join $north
-        (Wait-Event PeerRefused).Address | Should -Not -BeNullOrEmpty
+        (Wait-PeerEvent PeerRefused).Address | Should -Not -BeNullOrEmpty
         Stop-P2PPeer stranger
     }
 

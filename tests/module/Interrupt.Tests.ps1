@@ -53,7 +53,8 @@ $(if ($Then) { $Then.Replace('INTO', $into) } else { "Receive-P2PFile huge.bin '
 AfterAll { Stop-TestPeers }
 
 Describe 'A running transfer of 4 GiB' {
-    It 'is left in order by SIG<_>' -Skip:$IsWindows -ForEach 'TERM', 'HUP', 'INT' {
+    It 'is left in order by SIG<_>' -ForEach 'TERM', 'HUP', 'INT' {
+        if ($IsWindows) { Set-ItResult -Skipped -Because 'Windows has no signals' }
         $receiver = Start-Receiver "sig$($_.ToLowerInvariant())"
         Send-Signal $receiver $_
         Test-LeftInOrder $receiver

@@ -3,6 +3,7 @@ BeforeDiscovery {
     $pairs = @(
         @{ From = 'swarm'; Into = 'Get-P2PSwarm'; Do = { $_ | Get-P2PSwarm }; Then = { $got.SwarmId | Should -Be $swarm.SwarmId } }
         @{ From = 'swarm'; Into = 'Start-P2PPeer'; Do = { $_ | Start-P2PPeer -WhatIf }; Then = { $got | Should -BeNullOrEmpty } }
+        @{ From = 'swarm'; Into = 'Test-P2PPeer'; Do = { $_ | Test-P2PPeer -Port 0 -ListenAddress 127.0.0.1 -TimeoutSec 0 -StatePath "$TestDrive/tested" }; Then = { ($got | Where-Object Name -EQ Certificate).Status | Should -Be 'Passed' } }
         @{ From = 'swarm'; Into = 'Get-Item'; Do = { $_ | Get-Item }; Then = { $got.FullName | Should -Be $swarm.SwarmPath } }
         @{ From = 'peer'; Into = 'Get-P2PPeer'; Do = { $_ | Get-P2PPeer }; Then = { $got.Name | Should -Be 'south' } }
         @{ From = 'peer'; Into = 'Stop-P2PPeer'; Do = { $_ | Stop-P2PPeer -WhatIf }; Then = { $got | Should -BeNullOrEmpty } }
@@ -10,6 +11,20 @@ BeforeDiscovery {
         @{ From = 'peer'; Into = 'Export-P2PReport'; Do = { $_ | Export-P2PReport "$TestDrive/r.html" -PassThru }; Then = { $got.Name | Should -Be 'r.html' } }
         @{ From = 'peer'; Into = 'Get-P2PShare'; Do = { $_ | Get-P2PShare }; Then = { $got.PeerId | Select-Object -Unique | Should -Be $south.PeerId } }
         @{ From = 'peer'; Into = 'Get-P2PTransfer'; Do = { $_ | Get-P2PTransfer }; Then = { $got.PeerId | Select-Object -Unique | Should -Be $south.PeerId } }
+        @{ From = 'peer'; Into = 'Set-P2PPeer'; Do = { $_ | Set-P2PPeer -UploadLimit 100MB -PassThru }; Then = { $got.Name | Should -Be 'south' } }
+        @{ From = 'peer'; Into = 'Connect-P2PPeer'; Do = { $_ | Connect-P2PPeer "127.0.0.1:$($north.Port)" }; Then = { $got.Name | Should -Be 'north' } }
+        @{ From = 'peer'; Into = 'Get-P2PFile'; Do = { $_ | Get-P2PFile -ShareName '*.bin' }; Then = { $got.PeerId | Should -Be $south.PeerId } }
+        @{ From = 'peer'; Into = 'Send-P2PFile'; Do = { $_ | Send-P2PFile -LiteralPath $file.FullName -WhatIf }; Then = { $got | Should -BeNullOrEmpty } }
+        @{ From = 'job'; Into = 'Get-P2PPeer'; Do = { $_ | Get-P2PPeer }; Then = { $got.Name | Should -Be 'south' } }
+        @{ From = 'job'; Into = 'Stop-P2PPeer'; Do = { $_ | Stop-P2PPeer -WhatIf }; Then = { $got | Should -BeNullOrEmpty } }
+        @{ From = 'job'; Into = 'Set-P2PPeer'; Do = { $_ | Set-P2PPeer -UploadLimit 100MB -PassThru }; Then = { $got.Name | Should -Be 'south' } }
+        @{ From = 'job'; Into = 'Test-P2PPeer'; Do = { $_ | Test-P2PPeer -Quiet }; Then = { $got | Should -BeOfType bool } }
+        @{ From = 'job'; Into = 'Export-P2PReport'; Do = { $_ | Export-P2PReport "$TestDrive/r.html" -PassThru }; Then = { $got.Name | Should -Be 'r.html' } }
+        @{ From = 'job'; Into = 'Get-P2PShare'; Do = { $_ | Get-P2PShare }; Then = { $got.PeerId | Select-Object -Unique | Should -Be $south.PeerId } }
+        @{ From = 'job'; Into = 'Get-P2PTransfer'; Do = { $_ | Get-P2PTransfer }; Then = { $got.PeerId | Select-Object -Unique | Should -Be $south.PeerId } }
+        @{ From = 'progress'; Into = 'Get-P2PShare'; Do = { $_ | Get-P2PShare }; Then = { $got.InfoHash | Should -Be $share.InfoHash } }
+        @{ From = 'progress'; Into = 'Get-P2PPeer'; Do = { $_ | Get-P2PPeer }; Then = { $got.Name | Should -Be 'south' } }
+        @{ From = 'progress'; Into = 'Get-P2PTransfer'; Do = { $_ | Get-P2PTransfer }; Then = { $got.InfoHash | Select-Object -Unique | Should -Be $share.InfoHash } }
         @{ From = 'peer'; Into = '-To-like text'; Do = { "$_" }; Then = { $got | Should -Be 'south' } }
         @{ From = 'share'; Into = 'Get-P2PShare'; Do = { $_ | Get-P2PShare }; Then = { $got.InfoHash | Should -Be $share.InfoHash } }
         @{ From = 'share'; Into = 'Get-P2PFile'; Do = { $_ | Get-P2PFile }; Then = { $got.RelativePath | Should -Be '[x].bin' } }
@@ -18,12 +33,17 @@ BeforeDiscovery {
         @{ From = 'share'; Into = 'Remove-P2PShare'; Do = { $_ | Remove-P2PShare -WhatIf }; Then = { $got | Should -BeNullOrEmpty } }
         @{ From = 'share'; Into = 'text'; Do = { "$_" }; Then = { $got | Should -Be $share.InfoHash } }
         @{ From = 'file'; Into = 'Receive-P2PFile'; Do = { $_ | Receive-P2PFile -Destination "$TestDrive/some" -Force }; Then = { $got.FileCount | Should -Be 1 } }
+        @{ From = 'file'; Into = 'Get-P2PFile'; Do = { $_ | Get-P2PFile }; Then = { $got.RelativePath | Should -Be '[x].bin' } }
+        @{ From = 'file'; Into = 'Get-P2PTransfer'; Do = { $_ | Get-P2PTransfer }; Then = { $got.InfoHash | Select-Object -Unique | Should -Be $share.InfoHash } }
+        @{ From = 'file'; Into = 'Remove-P2PShare'; Do = { $_ | Remove-P2PShare -WhatIf }; Then = { $got | Should -BeNullOrEmpty } }
         @{ From = 'file'; Into = 'Get-P2PShare'; Do = { $_ | Get-P2PShare }; Then = { $got.InfoHash | Should -Be $share.InfoHash } }
         @{ From = 'transfer'; Into = 'Get-P2PTransfer'; Do = { $_ | Get-P2PTransfer }; Then = { $got.TransferId | Should -Be $transfer.TransferId } }
         @{ From = 'transfer'; Into = 'Wait-P2PTransfer'; Do = { $_ | Wait-P2PTransfer }; Then = { $got.TransferId | Should -Be $transfer.TransferId } }
         @{ From = 'transfer'; Into = 'Suspend-P2PTransfer'; Do = { $_ | Suspend-P2PTransfer -WhatIf -ErrorAction Ignore }; Then = { $got | Should -BeNullOrEmpty } }
         @{ From = 'transfer'; Into = 'Resume-P2PTransfer'; Do = { $_ | Resume-P2PTransfer -WhatIf -ErrorAction Ignore }; Then = { $got | Should -BeNullOrEmpty } }
         @{ From = 'transfer'; Into = 'Stop-P2PTransfer'; Do = { $_ | Stop-P2PTransfer -WhatIf -ErrorAction Ignore }; Then = { $got | Should -BeNullOrEmpty } }
+        @{ From = 'transfer'; Into = 'Get-P2PFile'; Do = { $_ | Get-P2PFile }; Then = { $got.RelativePath | Should -Be '[x].bin' } }
+        @{ From = 'transfer'; Into = 'Remove-P2PShare'; Do = { $_ | Remove-P2PShare -DeleteFile -WhatIf }; Then = { $got | Should -BeNullOrEmpty } }
         @{ From = 'transfer'; Into = 'Get-P2PShare'; Do = { $_ | Get-P2PShare }; Then = { $got.InfoHash | Should -Be $share.InfoHash } }
         @{ From = 'transfer'; Into = 'Get-Item'; Do = { $_ | Get-Item }; Then = { $got.FullName | Should -Be $transfer.FullName } }
         @{ From = 'transfer'; Into = 'Get-FileHash'; Do = { $_ | Get-FileHash }; Then = { $got.Hash | Should -Be (Get-FileHash -LiteralPath $file.FullName).Hash } }
@@ -50,6 +70,8 @@ BeforeAll {
         share = Get-P2PShare -Peer south
         file = Get-P2PShare -Peer south | Get-P2PFile
         transfer = $transfer
+        job = $south
+        progress = Get-P2PTransfer -Share *.bin -AllPeers -Peer south | Where-Object PeerName -EQ south
     }
 }
 
@@ -61,6 +83,11 @@ Describe 'Objects in the pipe' {
         if ($How -eq 'serialised') { $object = [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize($object)) }
         $got = $object | ForEach-Object $Do
         . $Then
+        # And what comes of it is what the cmdlet said would.
+        if ($Into -like '*-P2P*') {
+            $promised = (Get-Command $Into).OutputType.Name
+            $got | ForEach-Object { $_.GetType().FullName | Should -BeIn $promised }
+        }
     }
 
     It 'a job of a peer goes where its peer does' {
@@ -132,6 +159,18 @@ Describe 'Paths' {
         Remove-P2PShare a.txt -Peer north
         Wait-Until { -not (Get-P2PShare a.txt -Peer south -ErrorAction Ignore) }
         { Send-P2PFile '~/p2pshare-no-such-file' -Peer north -ErrorAction Stop } | Should -Throw -ErrorId 'PathNotFound,*'
+    }
+
+    It 'of a network share are used on Windows, and refused elsewhere' {
+        if ($IsWindows) { Set-ItResult -Skipped -Because 'there UNC paths are paths like others' }
+        $before = (Get-ChildItem $TestDrive).Count
+        foreach ($try in { Receive-P2PFile x.bin '\\server\share\into' -Peer south -ErrorAction Stop }, { Send-P2PFile '\\server\share\x.bin' -Peer north -ErrorAction Stop }, { Send-P2PFile -LiteralPath '\\server\share\x.bin' -Peer north -ErrorAction Stop }) {
+            $problem = { & $try } | Should -Throw -PassThru
+            $problem.FullyQualifiedErrorId | Should -BeLike 'UncPathNotSupported,*'
+            $problem.TargetObject | Should -BeLike '\\server*'
+        }
+
+        (Get-ChildItem $TestDrive).Count | Should -Be $before
     }
 
     It 'may be long' {

@@ -128,7 +128,8 @@ Describe 'Send-P2PFile' {
         $second.Version | Should -BeGreaterThan $first.Version
     }
 
-    It 'leaves symbolic links out, with a warning, unless told to follow them' -Skip:$IsWindows {
+    It 'leaves symbolic links out, with a warning, unless told to follow them' {
+        if ($IsWindows) { Set-ItResult -Skipped -Because 'to make links there takes a right that tests may lack' }
         $null = New-Item -ItemType SymbolicLink -Path "$TestDrive/link.iso" -Target $iso.FullName
         Send-P2PFile "$TestDrive/link.iso" -WarningVariable w -WarningAction SilentlyContinue | Should -BeNullOrEmpty
         "$w" | Should -Match 'link\.iso'

@@ -131,7 +131,8 @@ Describe '-SwarmKey' {
     BeforeAll {
         $swarm = New-P2PSwarm -Name keyed -Path $TestDrive/key
         $text = Get-Content -LiteralPath $swarm.SwarmPath -Raw
-        $key = ConvertTo-SecureString $text -AsPlainText -Force
+        function Protect([string] $Text) { [Net.NetworkCredential]::new('', $Text).SecurePassword }
+        $key = Protect $text
         $common = @{ Port = 0; ListenAddress = '127.0.0.1'; NoDiscovery = $true; StatePath = "$TestDrive/key-state" }
         # The middle of the join issuer's key, as it would stand in any file.
         $secret = ([regex]::Match($text, '(?s)BEGIN PRIVATE KEY-----(.+?)-----END').Groups[1].Value -split "`n" | Where-Object { $_ })[1]
@@ -181,14 +182,14 @@ Describe '-SwarmKey' {
         Set-Content -LiteralPath $file -Value $bad -NoNewline
         if (-not $IsWindows) { [IO.File]::SetUnixFileMode($file, 'UserRead, UserWrite') }
         $byFile = { Start-P2PPeer $file @common } | Should -Throw -PassThru
-        $byKey = { Start-P2PPeer -SwarmKey (ConvertTo-SecureString $bad -AsPlainText -Force) @common } | Should -Throw -PassThru
+        $byKey = { Start-P2PPeer -SwarmKey (Protect $bad) @common } | Should -Throw -PassThru
         foreach ($problem in $byFile, $byKey) {
             $problem.FullyQualifiedErrorId | Should -BeLike "$Id,*"
             $problem.CategoryInfo.Category | Should -Be $Category
         }
 
         "$byKey $($byKey.TargetObject)" | Should -Not -BeLike "*$secret*"
-        { Get-P2PSwarm -SwarmKey (ConvertTo-SecureString 'hello' -AsPlainText -Force) } | Should -Throw -ErrorId 'SwarmFileInvalid,*'
+        { Get-P2PSwarm -SwarmKey (Protect 'hello') } | Should -Throw -ErrorId 'SwarmFileInvalid,*'
     }
 
     It 'does not go with a path, and is no string' {

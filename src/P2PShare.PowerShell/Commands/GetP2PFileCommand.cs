@@ -23,12 +23,12 @@ public sealed class GetP2PFileCommand : CatalogueCmdlet
     [SupportsWildcards]
     public string[] ShareName { get; set; } = ["*"];
 
-    [Parameter(ParameterSetName = InputObjectSet, Mandatory = true, ValueFromPipeline = true)]
+    [Parameter(ParameterSetName = InputObjectSet, Mandatory = true, ValueFromPipeline = true, HelpMessage = "A share, as Get-P2PShare emits it.")]
     [ValidateNotNullOrEmpty]
     public ShareInfo[] InputObject { get; set; } = [];
 
     /// <summary>64 hexadecimal digits.</summary>
-    [Parameter(ParameterSetName = InfoHashSet, Mandatory = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(ParameterSetName = InfoHashSet, Mandatory = true, ValueFromPipelineByPropertyName = true, HelpMessage = "64 hexadecimal digits, as Get-P2PShare shows them.")]
     [ValidateNotNullOrEmpty]
     public string[] InfoHash { get; set; } = [];
 

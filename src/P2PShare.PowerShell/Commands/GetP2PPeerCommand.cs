@@ -21,7 +21,7 @@ public sealed class GetP2PPeerCommand : P2PCmdlet
     public string[]? Name { get; set; }
 
     /// <summary>64 hexadecimal digits.</summary>
-    [Parameter(ParameterSetName = PeerIdSet, Mandatory = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(ParameterSetName = PeerIdSet, Mandatory = true, ValueFromPipelineByPropertyName = true, HelpMessage = "64 hexadecimal digits, as Get-P2PPeer shows them.")]
     [ValidateNotNullOrEmpty]
     public string[] PeerId { get; set; } = [];
 

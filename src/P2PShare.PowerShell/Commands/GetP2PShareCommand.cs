@@ -21,7 +21,7 @@ public sealed class GetP2PShareCommand : CatalogueCmdlet
     public string[] Name { get; set; } = ["*"];
 
     /// <summary>64 hexadecimal digits.</summary>
-    [Parameter(ParameterSetName = InfoHashSet, Mandatory = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(ParameterSetName = InfoHashSet, Mandatory = true, ValueFromPipelineByPropertyName = true, HelpMessage = "64 hexadecimal digits, as Get-P2PShare shows them.")]
     [ValidateNotNullOrEmpty]
     public string[] InfoHash { get; set; } = [];
 

@@ -31,15 +31,15 @@ public sealed class GetP2PTransferCommand : CatalogueCmdlet
     [SupportsWildcards]
     public string[]? Name { get; set; }
 
-    [Parameter(ParameterSetName = TransferIdSet, Mandatory = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(ParameterSetName = TransferIdSet, Mandatory = true, ValueFromPipelineByPropertyName = true, HelpMessage = "A transfer's id, as Get-P2PTransfer shows it.")]
     [ArgumentCompleter(typeof(TransferCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] TransferId { get; set; } = [];
 
     /// <summary>64 hexadecimal digits. A transfer from the pipe has one too; its id is the more exact.</summary>
-    [Parameter(ParameterSetName = InfoHashSet, Mandatory = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(ParameterSetName = InfoHashSet, Mandatory = true, ValueFromPipelineByPropertyName = true, HelpMessage = "64 hexadecimal digits, as Get-P2PShare shows them.")]
     [Parameter(ParameterSetName = TransferIdSet, ValueFromPipelineByPropertyName = true)]
-    [Parameter(ParameterSetName = AllPeersInfoHashSet, Mandatory = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(ParameterSetName = AllPeersInfoHashSet, Mandatory = true, ValueFromPipelineByPropertyName = true, HelpMessage = "64 hexadecimal digits, as Get-P2PShare shows them.")]
     [ValidateNotNullOrEmpty]
     public string[] InfoHash { get; set; } = [];
 
@@ -51,8 +51,8 @@ public sealed class GetP2PTransferCommand : CatalogueCmdlet
     public string[] Share { get; set; } = [];
 
     /// <summary>Shows how far every peer of the swarm is with the share, instead of this process's transfers.</summary>
-    [Parameter(ParameterSetName = AllPeersSet, Mandatory = true)]
-    [Parameter(ParameterSetName = AllPeersInfoHashSet, Mandatory = true)]
+    [Parameter(ParameterSetName = AllPeersSet, Mandatory = true, HelpMessage = "Shows each peer of the swarm instead of local transfers.")]
+    [Parameter(ParameterSetName = AllPeersInfoHashSet, Mandatory = true, HelpMessage = "Shows each peer of the swarm instead of local transfers.")]
     public SwitchParameter AllPeers { get; set; }
 
     // Not by property name for a name, which is the default: the binder would settle for it, and list everything.

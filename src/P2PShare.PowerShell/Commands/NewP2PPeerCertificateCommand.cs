@@ -10,11 +10,11 @@ namespace P2PShare.PowerShell.Commands;
 public sealed class NewP2PPeerCertificateCommand : P2PCmdlet
 {
     /// <summary>The peer names, one certificate each.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, HelpMessage = "The name of the machine.")]
     [ValidateNotNullOrEmpty]
     public string[] Name { get; set; } = [];
 
-    [Parameter(Mandatory = true, Position = 1)]
+    [Parameter(Mandatory = true, Position = 1, HelpMessage = "The path of the administrator's file, NAME.admin.pem.")]
     [ValidateNotNullOrEmpty]
     public string AdminPath { get; set; } = "";
 

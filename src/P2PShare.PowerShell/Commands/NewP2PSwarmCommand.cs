@@ -8,7 +8,7 @@ namespace P2PShare.PowerShell.Commands;
 [OutputType(typeof(SwarmInfo))]
 public sealed class NewP2PSwarmCommand : P2PCmdlet
 {
-    [Parameter(Mandatory = true, Position = 0)]
+    [Parameter(Mandatory = true, Position = 0, HelpMessage = "A name for the swarm: letters, digits, - _ and .")]
     [ValidateNotNullOrEmpty]
     public string Name { get; set; } = "";
 

@@ -22,18 +22,18 @@ public sealed partial class ReceiveP2PFileCommand : CatalogueCmdlet
     private string? _destination;
 
     /// <summary>Names, wildcards or info-hashes.</summary>
-    [Parameter(ParameterSetName = NameSet, Mandatory = true, Position = 0, ValueFromPipeline = true)]
+    [Parameter(ParameterSetName = NameSet, Mandatory = true, Position = 0, ValueFromPipeline = true, HelpMessage = "The name of a share; wildcards are permitted.")]
     [ArgumentCompleter(typeof(ShareNameCompleter))]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[] Name { get; set; } = [];
 
-    [Parameter(ParameterSetName = InputObjectSet, Mandatory = true, ValueFromPipeline = true)]
+    [Parameter(ParameterSetName = InputObjectSet, Mandatory = true, ValueFromPipeline = true, HelpMessage = "A share, a file or a transfer, as Get-P2PShare, Get-P2PFile or Get-P2PTransfer emit them.")]
     [ValidateNotNullOrEmpty]
     public ShareInfo[] InputObject { get; set; } = [];
 
     /// <summary>64 hexadecimal digits.</summary>
-    [Parameter(ParameterSetName = InfoHashSet, Mandatory = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(ParameterSetName = InfoHashSet, Mandatory = true, ValueFromPipelineByPropertyName = true, HelpMessage = "64 hexadecimal digits, as Get-P2PShare shows them.")]
     [ValidateNotNullOrEmpty]
     public string InfoHash { get; set; } = "";
 
@@ -43,12 +43,12 @@ public sealed partial class ReceiveP2PFileCommand : CatalogueCmdlet
     public string[]? RelativePath { get; set; }
 
     /// <summary>A .torrent file, to receive in plain BitTorrent from the clients at -ConnectTo.</summary>
-    [Parameter(ParameterSetName = TorrentSet, Mandatory = true)]
+    [Parameter(ParameterSetName = TorrentSet, Mandatory = true, HelpMessage = "The path of a .torrent file of version 2.")]
     [ValidateNotNullOrEmpty]
     public string TorrentPath { get; set; } = "";
 
     /// <summary>Where the clients are: "host:port".</summary>
-    [Parameter(ParameterSetName = TorrentSet, Mandatory = true)]
+    [Parameter(ParameterSetName = TorrentSet, Mandatory = true, HelpMessage = "Where a BitTorrent client has it: host:port.")]
     [ValidateNotNullOrEmpty]
     public string[] ConnectTo { get; set; } = [];
 

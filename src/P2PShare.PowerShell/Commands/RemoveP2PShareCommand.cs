@@ -18,18 +18,18 @@ public sealed class RemoveP2PShareCommand : CatalogueCmdlet
     private bool _yesToAll;
     private bool _noToAll;
 
-    [Parameter(ParameterSetName = NameSet, Mandatory = true, Position = 0)]
+    [Parameter(ParameterSetName = NameSet, Mandatory = true, Position = 0, HelpMessage = "The name of a share that this peer offers; wildcards are permitted.")]
     [ArgumentCompleter(typeof(ShareNameCompleter))]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[] Name { get; set; } = [];
 
-    [Parameter(ParameterSetName = InputObjectSet, Mandatory = true, ValueFromPipeline = true)]
+    [Parameter(ParameterSetName = InputObjectSet, Mandatory = true, ValueFromPipeline = true, HelpMessage = "A share, as Get-P2PShare emits it.")]
     [ValidateNotNullOrEmpty]
     public ShareInfo[] InputObject { get; set; } = [];
 
     /// <summary>64 hexadecimal digits.</summary>
-    [Parameter(ParameterSetName = InfoHashSet, Mandatory = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(ParameterSetName = InfoHashSet, Mandatory = true, ValueFromPipelineByPropertyName = true, HelpMessage = "64 hexadecimal digits, as Get-P2PShare shows them.")]
     [ValidateNotNullOrEmpty]
     public string[] InfoHash { get; set; } = [];
 

@@ -92,6 +92,13 @@ public sealed class TestP2PPeerCommand : P2PCmdlet
 
         foreach (var reference in Peer)
         {
+            // A swarm from the pipe comes here too: by value goes before by name.
+            if (SwarmPathOf(reference) is { } path)
+            {
+                TestFor(path, null);
+                continue;
+            }
+
             try
             {
                 foreach (var peer in LocalPeerSelector.All(reference)) Show(token => peer.Engine.TestAsync(Folder, token));
@@ -108,6 +115,14 @@ public sealed class TestP2PPeerCommand : P2PCmdlet
     {
         if (Quiet) WriteObject(!_failed);
     }
+
+    private static string? SwarmPathOf(object reference) => reference switch
+    {
+        SwarmInfo swarm => swarm.SwarmPath,
+        PSObject { BaseObject: SwarmInfo swarm } => swarm.SwarmPath,
+        PSObject { BaseObject: PSCustomObject } restored => restored.Properties[nameof(SwarmInfo.SwarmPath)]?.Value as string,
+        _ => null,
+    };
 
     private string Folder => Destination is null ? ProviderPaths.CurrentFolder(this) : ProviderPaths.Literal(this, Destination);
 
