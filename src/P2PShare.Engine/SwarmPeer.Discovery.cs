@@ -26,7 +26,7 @@ internal sealed partial class SwarmPeer : IDiscoveryEvents
         Address = Addresses.Format(address),
     });
 
-    private void StartDiscovery()
+    private void PrepareDiscovery()
     {
         _addresses.IsPresent = IsPresentAt;
         if (!_options.Discovery) return;
@@ -36,7 +36,6 @@ internal sealed partial class SwarmPeer : IDiscoveryEvents
             var random = _options.RandomSeed is { } seed ? new Random(seed ^ Port) : new Random();
             _discovery = new LocalDiscovery(DiscoveryId.Of(_identity.SwarmId), Port, multicast, this, _time, random);
             _addresses.AwaitHeard(LocalDiscovery.FirstListen);
-            _discovery.Start();
         }
         catch (SocketException error)
         {

@@ -255,8 +255,10 @@ internal sealed partial class SwarmPeer : IPeer
         Raise(new PeerEvent { Kind = PeerEventKind.Started, Time = UtcNow, Message = $"Peer '{Name}' of the swarm '{SwarmName}' listens on port {Port}." });
         foreach (var warning in _warnings) Warn(warning, null);
         _transport.Start(_membership, _transfers);
-        StartDiscovery();
+        PrepareDiscovery();
         _membership.Start();
+        // After the addresses that were given are being dialled: looking around takes longer than a handshake.
+        _discovery?.Start();
         Restore();
         StartOffers();
         StartMirroring();

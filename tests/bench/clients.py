@@ -59,7 +59,9 @@ class Ours(Client):
     """P2PShare: a peer of the secured swarm, or with --open of an open share."""
 
     def begin(self):
-        self.process = Process([self.bench.driver, 'peer', *self.options, self.mode, self.payload.torrent('v2'), self.folder, str(self.port)], self.log)
+        words = [self.bench.driver, 'peer', *self.options, self.mode, self.payload.torrent('v2'), self.folder, str(self.port)]
+        # Its state is on the disk its files are on.
+        self.process = Process(words, self.log, env={**os.environ, 'TMPDIR': os.path.dirname(self.folder)})
         self.process.wait_line(lambda line: line == 'READY')
 
     def go(self, peers):

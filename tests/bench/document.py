@@ -124,7 +124,7 @@ def verdicts(f):
 def tables(run):
     f = Figures(run)
     loads = [note['load'] for note in run['notes']] or [0]
-    calibration = '; '.join(f'{one} and {all_} MiB/s' for one, all_ in run['calibration']) if run['calibration'][0] else 'none'
+    calibration = '; '.join(f'{both[0]} and {both[1]} MiB/s' for both in run['calibration'] if both) or 'none'
     transfer = ['wall', 'seed', 'leech', 'seed_memory', 'leech_memory']
     lines = [
         f'`./build.ps1 bench{" -Quick" if run["quick"] else ""}` on {run["started"]}: {run["machine"]}; commit {run["commit"]}. Medians (least–most) of {run["runs"]} runs; in '

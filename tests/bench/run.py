@@ -101,6 +101,11 @@ def prepare_namespace():
                         'src', '127.0.0.1', 'congctl', 'cubic'], check=False)
 
 
+def save(path, run):
+    with open(path, 'w', encoding='utf-8') as file:
+        json.dump(run, file, indent=1)
+
+
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--quick', action='store_true', help='two runs, a quarter of the size: to see that all works')
@@ -124,10 +129,14 @@ def main():
     prepare_namespace()
     os.makedirs(args.disk, exist_ok=True)
     folder = tempfile.mkdtemp(prefix='p2pshare-bench-', dir=args.work)
+    # The peers' states are where their files are.
+    os.environ['TMPDIR'] = folder
     bench = Bench(args, folder)
     failed = []
     try:
         before, started = calibrate(), time.strftime('%Y-%m-%d %H:%M')
+        run = {'started': started, 'calibration': [before, None], 'quick': args.quick, 'runs': args.runs, 'rows': args.rows,
+               'machine': document.machine(), 'commit': document.commit(ROOT), 'notes': bench.notes}
         for row in args.rows.split(','):
             print(f'{row}: {ROWS[row].__doc__.splitlines()[0]}', flush=True)
             try:
@@ -135,10 +144,9 @@ def main():
             except (RuntimeError, OSError, subprocess.SubprocessError) as error:
                 failed.append(f'{row}: {error}')
                 print(failed[-1], file=sys.stderr)
-        run = {'started': started, 'calibration': [before, calibrate()], 'load': os.getloadavg(), 'quick': args.quick, 'runs': args.runs,
-               'rows': args.rows, 'machine': document.machine(), 'commit': document.commit(ROOT), 'notes': bench.notes}
-        with open(args.notes, 'w', encoding='utf-8') as file:
-            json.dump(run, file, indent=1)
+            save(args.notes, run)
+        run['calibration'][1] = calibrate()
+        save(args.notes, run)
         text = document.tables(run)
         print(text)
         if args.document:
