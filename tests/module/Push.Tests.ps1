@@ -24,6 +24,7 @@ Describe 'Pushing to peers that accept' {
             $share.Recipients | Should -BeOfType P2PShare.Engine.Catalogue.ShareRecipient
             $share.Recipients.Name | Should -Be 'south', 'west'
             $share.Recipients.State | Should -Be 'Complete', 'Complete'
+            $share.Copies | Should -Be 3
             Wait-Until { (Get-P2PShare $share.Name -Peer north).Copies -eq 3 }
         }
         foreach ($peer in 'west', 'south') {

@@ -85,9 +85,14 @@ internal sealed class SendDelivery(LocalPeer peer, IReadOnlyList<PeerInfo> peers
         lock (_gate) _waiting[share.InfoHash] = (share.Name, complete, total);
     }
 
-    private ShareInfo WithRecipients(ShareInfo share) => (peer.Engine.GetShares(new ShareQuery { InfoHash = share.InfoHash })
-        .FirstOrDefault(now => now.PublisherId == share.PublisherId && now.Name == share.Name) ?? share) with
-    { Recipients = [.. Recipients(share)] };
+    private ShareInfo WithRecipients(ShareInfo share)
+    {
+        var now = peer.Engine.GetShares(new ShareQuery { InfoHash = share.InfoHash }).FirstOrDefault(one => one.PublisherId == share.PublisherId && one.Name == share.Name) ?? share;
+        var recipients = Recipients(share);
+        // They say so themselves before the catalogue does, and one object must not contradict itself.
+        var complete = recipients.Count(recipient => recipient.State == RecipientState.Complete);
+        return now with { Recipients = [.. recipients], Copies = Math.Max(now.Copies, complete + 1) };
+    }
 
     private IReadOnlyList<ShareRecipient> Recipients(ShareInfo share) =>
         peer.Engine.GetRecipients(share.InfoHash, isOffered || wait ? peers : peer.Engine.FindPeers(["*"]).Peers);
