@@ -48,6 +48,22 @@ internal sealed partial class SwarmPeer
 
     private async Task<Transfer> ReceiveShareAsync(ReceiveRequest request, ShareRecord record, CancellationToken cancellationToken)
     {
+        while (true)
+        {
+            try
+            {
+                return await JoinOrBeginAsync(request, record, cancellationToken).ConfigureAwait(false);
+            }
+            catch (P2PShareException error) when (error.ErrorId == ErrorIds.TransferExists)
+            {
+                // Somebody else has begun the same at the same moment: that one is joined.
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+        }
+    }
+
+    private async Task<Transfer> JoinOrBeginAsync(ReceiveRequest request, ShareRecord record, CancellationToken cancellationToken)
+    {
         var details = record.Details;
         var id = TransferIds.Of(details.InfoHash, request.Destination, request.Files);
         if (_transfers.Get(id) is { } existing && await ContinueAsync(existing, request, cancellationToken).ConfigureAwait(false)) return existing;

@@ -175,6 +175,7 @@ Describe 'Remove-P2PShare -DeleteFile' {
 
     AfterEach {
         Remove-P2PShare once* -Peer north
+        Wait-Until { -not (Get-P2PShare once.bin -Peer south -ErrorAction Ignore) }
         Remove-Item -LiteralPath "$TestDrive/received" -Recurse
     }
 

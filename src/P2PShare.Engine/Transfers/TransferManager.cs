@@ -214,7 +214,8 @@ internal sealed class TransferManager : IChannelAcceptor, IAsyncDisposable
     {
         lock (_gate)
         {
-            _transfers.TryRemove(transfer.Descriptor.TransferId, out _);
+            // Another one may go by that id by now.
+            _transfers.TryRemove(KeyValuePair.Create(transfer.Descriptor.TransferId, transfer));
             Transfer[] left = [.. _byShare.GetValueOrDefault(transfer.InfoHash, []).Where(other => other != transfer)];
             if (left.Length == 0) _byShare.Remove(transfer.InfoHash);
             else _byShare[transfer.InfoHash] = left;

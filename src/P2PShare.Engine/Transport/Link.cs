@@ -142,7 +142,11 @@ internal sealed class Link : IFrameSink, IChannelHost, IDisposable
         }
         finally
         {
-            lock (_lock) _pending.Remove(share);
+            lock (_lock)
+            {
+                // By now another transfer may be asking for the same share.
+                if (_pending.TryGetValue(share, out var asking) && asking == pending) _pending.Remove(share);
+            }
         }
     }
 

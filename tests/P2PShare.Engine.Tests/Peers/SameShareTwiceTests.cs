@@ -33,6 +33,23 @@ public sealed class SameShareTwiceTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Many_who_ask_for_the_same_at_once_get_one_transfer()
+    {
+        var source = await _swarm.StartAsync("source");
+        var target = await _swarm.StartAsync("target", source);
+        var share = await source.PublishAsync(_swarm.Write("tools.bin", 200_000, 3));
+        await target.FindShareAsync(share.InfoHash);
+        // The second time each of them finds one that is complete, and begins anew.
+        for (var round = 0; round < 2; round++)
+        {
+            var all = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() => target.BeginAsync(share))));
+            var done = await target.EndAsync(all[^1]);
+            Assert.Equal(File.ReadAllBytes(_swarm["tools.bin"]), File.ReadAllBytes(done.FullName));
+            await target.Eventually(peer => peer.Engine.GetTransfers() is [var only] && only.GetSnapshot().State == TransferState.Completed);
+        }
+    }
+
+    [Fact]
     public async Task When_the_earlier_is_stopped_the_later_goes_on_by_itself()
     {
         var source = await _swarm.StartAsync(_swarm.Options("source") with { UploadLimit = 200_000 });

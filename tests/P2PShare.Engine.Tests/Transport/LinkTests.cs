@@ -231,6 +231,26 @@ public sealed class LinkTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_share_asked_for_again_before_the_first_who_asked_has_looked_is_answered()
+    {
+        var a = Add(Beat).Start();
+        var b = Add(Beat);
+        b.Accept = (_, _) => new EchoHandler();
+        b.Start(a.At);
+        await Eventually.Holds(() => a.Membership.View.Present.Count == 2);
+        Task? again = null;
+        var first = new EchoHandler();
+        first.WhenOpened = channel =>
+        {
+            channel.Close("enough");
+            again = a.Transport.OpenChannelAsync(b.Id, Share, new EchoHandler(), default);
+        };
+        await a.Transport.OpenChannelAsync(b.Id, Share, first, default);
+        // Well below the time after which an unanswered question is given up.
+        await again!.WaitAsync(TimeSpan.FromSeconds(20));
+    }
+
+    [Fact]
     public async Task A_block_that_comes_in_two_parts_is_followed_by_the_end_of_its_batch()
     {
         const int Size = 16 * 1024;
@@ -341,7 +361,13 @@ public sealed class LinkTests : IAsyncLifetime
             }
         }
 
-        public void OnOpened(IMessageChannel channel) => Channel = channel;
+        public Action<IMessageChannel>? WhenOpened { get; set; }
+
+        public void OnOpened(IMessageChannel channel)
+        {
+            Channel = channel;
+            WhenOpened?.Invoke(channel);
+        }
 
         public void OnMessage(MessageId id, ReadOnlySpan<byte> payload)
         {
