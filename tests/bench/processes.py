@@ -56,11 +56,14 @@ class Process:
         fields = read(f'/proc/{self.child.pid}/stat').rsplit(')', 1)[-1].split()
         return sum(map(int, fields[11:15])) / TICKS if len(fields) > 14 else 0.0
 
+    def anonymous(self):
+        """MiB of anonymous memory: mapped files are not its own."""
+        lines = read(f'/proc/{self.child.pid}/status').splitlines()
+        return next((int(line.split()[1]) / 1024 for line in lines if line.startswith('RssAnon')), 0.0)
+
     def sample(self):
-        """Notes how much anonymous memory it has now, in MiB: mapped files are not its own."""
-        for line in read(f'/proc/{self.child.pid}/status').splitlines():
-            if line.startswith('RssAnon'):
-                self.peak = max(self.peak, int(line.split()[1]) / 1024)
+        """Notes how much anonymous memory it has now."""
+        self.peak = max(self.peak, self.anonymous())
 
     def finish(self, patience=300):
         """Waits for its end, and returns its exit code."""

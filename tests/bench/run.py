@@ -8,7 +8,6 @@ rsync, openssh-server. Times hold for a quiet machine: the load and two calibrat
 """
 import argparse
 import concurrent.futures
-import contextlib
 import fcntl
 import json
 import os
@@ -24,6 +23,7 @@ from rows import ROWS
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 INSIDE = 'P2PSHARE_BENCH_INSIDE'
+LOCK_SECONDS = 180
 
 
 class Bench:
@@ -38,6 +38,7 @@ class Bench:
                                 subprocess.run([found, '-c', 'import libtorrent'], capture_output=True, check=False).returncode == 0), None)
         self.certificates = payloads.make_certificates(os.path.join(folder, 'certificates'))
         self.tracker = payloads.Tracker()
+        self.lock, self.locked_at = None, 0.0
         self.pool = concurrent.futures.ThreadPoolExecutor(64)
 
     def payload(self, name, size, files=1, piece=1 << 18):
@@ -50,8 +51,8 @@ class Bench:
     def rounds(self, most=None):
         """The runs of a row; in each round every program has its turn, so that a bad phase of the machine meets all."""
         for number in range(min(self.args.runs, most or self.args.runs)):
-            with self.turn():
-                yield number
+            self.take_lock()
+            yield number
 
     def wants(self, who):
         return not self.args.only or who in self.args.only.split(',')
@@ -59,15 +60,16 @@ class Bench:
     def each(self, items, work):
         return list(self.pool.map(work, items))
 
-    @contextlib.contextmanager
-    def turn(self):
-        """Holds the common lock, where one is given, so that two do not measure at once."""
-        if not self.args.lock:
-            yield
+    def take_lock(self):
+        """Where a lock is given it is held while measuring, so that two do not measure at once; others have their turn every few minutes."""
+        if not self.args.lock or (self.lock and time.time() - self.locked_at < LOCK_SECONDS):
             return
-        with open(self.args.lock, 'a', encoding='ascii') as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
+        if self.lock:
+            self.lock.close()
+            time.sleep(0.5)
+        self.lock = open(self.args.lock, 'a', encoding='ascii')
+        fcntl.flock(self.lock, fcntl.LOCK_EX)
+        self.locked_at = time.time()
 
     def note(self, row, who, **figures):
         figures = {key: round(value, 4) for key, value in figures.items()}
@@ -115,7 +117,7 @@ def arguments():
     parser.add_argument('--driver', default=os.path.join(ROOT, 'output', 'bench', 'P2PShare.Benchmarks'))
     parser.add_argument('--disk', default=os.path.join(ROOT, 'output'), help='a folder on a disk')
     parser.add_argument('--work', default='/dev/shm' if os.path.isdir('/dev/shm') else tempfile.gettempdir(), help='a folder in memory, 4 GiB free')
-    parser.add_argument('--lock', help='a file whose lock is held during each round')
+    parser.add_argument('--lock', help='a file whose lock is held while measuring')
     parser.add_argument('--notes', default=os.path.join(ROOT, 'output', 'bench.json'), help='where the figures are kept')
     parser.add_argument('--document', help='a document whose generated part is written anew')
     args = parser.parse_args()
