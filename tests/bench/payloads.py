@@ -1,4 +1,5 @@
 """What is moved: random bytes, so that nothing can be compressed or found twice, and torrents of them."""
+import contextlib
 import filecmp
 import http.server
 import os
@@ -84,7 +85,8 @@ class Tracker:
                 self.send_response(200)
                 self.send_header('Content-Length', str(len(body)))
                 self.end_headers()
-                self.wfile.write(body)
+                with contextlib.suppress(BrokenPipeError):  # a client that has just been stopped
+                    self.wfile.write(body)
 
             def log_message(self, *_):
                 pass

@@ -25,9 +25,18 @@ internal static class CatalogueProcess
     public static async Task ServeAsync(string folder, int port, int peers, int shares)
     {
         SwarmFiles.Create("bench", folder, overwrite: true, TimeProvider.System);
-        await using var peer = (SwarmPeer)await Peer.StartAsync(Options(folder, "coordinator", port));
+        // Of two swarms that meet the smaller one joins: so two are here.
+        await using var first = (SwarmPeer)await Peer.StartAsync(Options(folder, "first", port));
+        await using var second = (SwarmPeer)await Peer.StartAsync(Options(folder, "second", port: 0));
+        await second.MeetAsync($"127.0.0.1:{port}");
         var random = new Random(1);
-        for (var i = 0; i < peers; i++) peer.Preload(RecordsOf(folder, i, shares, random));
+        for (var i = 0; i < peers; i++)
+        {
+            var records = RecordsOf(folder, i, shares, random).ToList();
+            first.Preload(records);
+            second.Preload(records);
+        }
+
         Console.WriteLine("READY");
         Console.ReadLine();
     }
