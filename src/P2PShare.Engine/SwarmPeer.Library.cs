@@ -14,9 +14,6 @@ internal sealed partial class SwarmPeer
     private Task _verifying = Task.CompletedTask;
     private long _lookedAt;
 
-    /// <summary>Puts records of others into the catalogue as if they had been sent; for measurements of large ones.</summary>
-    internal void Preload(IEnumerable<SignedEntry> entries) => _membership.Preload(entries);
-
     private void Restore()
     {
         if (!_options.Resume) return;

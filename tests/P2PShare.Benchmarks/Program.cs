@@ -22,14 +22,8 @@ switch (args)
     case ["merkle", var path, var threads]:
         HashProcess.Merkle(path, Number(threads));
         return 0;
-    case ["catalogue", "serve", var folder, var port, var peers, var shares]:
-        await CatalogueProcess.ServeAsync(folder, Number(port), Number(peers), Number(shares));
-        return 0;
-    case ["catalogue", "join", var folder, var address]:
-        await CatalogueProcess.JoinAsync(folder, address);
-        return 0;
-    case ["peer" or "floor" or "publish" or "merkle" or "catalogue", ..]:
-        Console.Error.WriteLine($"usage: {PeerArguments.Usage} | {FloorProcess.Usage} | {HashProcess.Usage} | {CatalogueProcess.Usage}");
+    case ["peer" or "floor" or "publish" or "merkle", ..]:
+        Console.Error.WriteLine($"usage: {PeerArguments.Usage} | {FloorProcess.Usage} | {HashProcess.Usage}");
         return 2;
     default:
         // In process: the runner's own builds would need to know this repository's settings, and its version list ends before this runtime.

@@ -110,9 +110,6 @@ def verdicts(f):
         ('h: anonymous memory, a and d', limit(max([note[key] for row in 'ad' for note in f.of.get(row, {}).get('ours', []) for key in ('seed_memory', 'leech_memory')], default=None), 96, 'MiB')),
         ('i: standing link', limit(f.median('i', 'standing link', 'median'), 10, 'ms')),
         ('i: new link', limit(f.median('i', 'new link', 'median'), 60, 'ms')),
-        ('k: search by wildcard', limit(f.median('k', 'newcomer', 'median'), 20, 'ms')),
-        ('k: memory', limit(f.median('k', 'newcomer', 'leech_memory'), 150, 'MiB')),
-        ('k: join of a newcomer', limit(f.median('k', 'newcomer'), 3, 's')),
         ('l: program', limit(f.median('l', 'p2pshare') and 1000 * f.median('l', 'p2pshare'), 250, 'ms')),
         ('l: module', limit(f.median('l', 'module') and 1000 * f.median('l', 'module'), 600, 'ms')),
     ]
@@ -120,7 +117,7 @@ def verdicts(f):
     single = [note['seed'] + note['leech'] for note in copies if note['wall'] == note['first']]
     many = [note['wall'] for note in copies if note['wall'] != note['first']]
     if single and many:
-        lines.insert(-5, ('j: of 32 × CPU a copy ÷ 2', ratio(statistics.median(many), 32 * statistics.median(single) / 2, 1.2)))
+        lines.insert(-4, ('j: of 32 × CPU a copy ÷ 2', ratio(statistics.median(many), 32 * statistics.median(single) / 2, 1.2)))
     return [line for line in lines if line[1] != '–']
 
 
@@ -145,7 +142,6 @@ def tables(run):
         *table(f, 'g', 'g: publishing 1 GiB', ['wall', 'seed']),
         *table(f, 'i', 'i: a verified file of 1 KiB', ['median', 'worst']),
         *table(f, 'j', 'j: 64 MiB, 1 → 1 and 1 → 32', ['wall', 'first', 'seed', 'leech']),
-        *table(f, 'k', 'k: 100,000 shares of 50 peers: join, search (each of 20 finds 50 and verifies them), memory', ['wall', 'median', 'leech_memory', 'leech']),
         *table(f, 'l', 'l: from the start to the first byte sent; to a running peer', ['wall', 'imported']),
     ]
     return '\n'.join(lines) + '\n'

@@ -220,28 +220,6 @@ def row_j(bench):
         spread(bench, 'j', 'ours', payload, 32)
 
 
-def row_k(bench):
-    """A catalogue of 100,000 shares of 50 peers: a newcomer's join, searches by wildcard, memory."""
-    for number in bench.rounds(3):
-        folder = os.path.join(bench.folder, f'catalogue-{number}')
-        address = f'{clients.HOST}:{clients.port()}'
-        log = os.path.join(bench.folder, 'catalogue.log')
-        processes = [Process([bench.driver, 'catalogue', 'serve', folder, address.split(':')[1], '50', '2000'], log)]
-        try:
-            processes[0].wait_line(lambda line: line == 'READY')
-            processes.append(Process([bench.driver, 'catalogue', 'join', folder, address], log))
-            processes[1].wait_line(lambda line: line == 'READY')
-            processes[1].say('')
-            with Memory(processes):
-                said = processes[1].wait_line(lambda line: line.startswith('DONE')).split()
-                processes[1].sample()
-            now = processes[1].anonymous()
-            bench.note('k', 'newcomer', wall=float(said[1]), median=float(said[2]), found=int(said[3]), leech_memory=now, peak=processes[1].peak, leech=processes[1].cpu())
-        finally:
-            for process in reversed(processes):
-                process.stop()
-
-
 def first_byte(words):
     """Seconds from a program's start to the first byte it sends to us."""
     with socket.create_server(('127.0.0.1', 0)) as server:
@@ -279,4 +257,4 @@ def row_l(bench):
                 print(out.stdout, out.stderr)
 
 
-ROWS = {'a': row_a, 'disk': row_disk, 'c': row_c, 'd': row_d, 'e': row_e, 'f': row_f, 'g': row_g, 'i': row_i, 'j': row_j, 'k': row_k, 'l': row_l}
+ROWS = {'a': row_a, 'disk': row_disk, 'c': row_c, 'd': row_d, 'e': row_e, 'f': row_f, 'g': row_g, 'i': row_i, 'j': row_j, 'l': row_l}

@@ -16,8 +16,13 @@ internal sealed class ReceivedFiles
     /// <param name="files">In the order of the share's files; those that were not chosen have no path.</param>
     public void Add(IEnumerable<SourceFile> files)
     {
+        // Asked once: counting takes all of the dictionary's locks.
+        var room = MaxFiles - _files.Count;
         foreach (var file in files)
-            if (file.FullPath is not null && _files.Count < MaxFiles) _files[file.FullPath] = (new FileState(file.Length, file.ModifiedNs), file.WasThere);
+        {
+            if (file.FullPath is null || room-- <= 0) continue;
+            _files[file.FullPath] = (new FileState(file.Length, file.ModifiedNs), file.WasThere);
+        }
     }
 
     /// <summary>Whether what stands at a path now is what was received there, by size and time of the last write.</summary>

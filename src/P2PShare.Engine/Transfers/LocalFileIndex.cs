@@ -15,8 +15,14 @@ internal sealed class LocalFileIndex : ILocalFiles
     /// <param name="paths">In the order of the share's files; null for those that are not here.</param>
     public void Add(TorrentInfo info, IReadOnlyList<string?> paths)
     {
-        for (var i = 0; i < paths.Count && _paths.Count < MaxFiles; i++)
-            if (info.Files[i].Length > 0 && paths[i] is { } path) _paths[info.Files[i].PiecesRoot] = path;
+        // Asked once: counting takes all of the dictionary's locks.
+        var room = MaxFiles - _paths.Count;
+        for (var i = 0; i < paths.Count && room > 0; i++)
+        {
+            if (info.Files[i].Length == 0 || paths[i] is not { } path) continue;
+            _paths[info.Files[i].PiecesRoot] = path;
+            room--;
+        }
     }
 
     public string? Find(Hash256 piecesRoot, long length)
