@@ -12,6 +12,9 @@ namespace P2PShare.Engine;
 // Receiving, and looking into shares.
 internal sealed partial class SwarmPeer
 {
+    // Times that a transfer which somebody else begins at the same moment is looked for.
+    private const int MostAttempts = 10;
+
     public IReadOnlyList<ITransfer> GetTransfers() => [.. _transfers.Transfers.OrderByDescending(transfer => transfer.StartedUtc)];
 
     public async Task<ITransfer> ReceiveAsync(ReceiveRequest request, CancellationToken cancellationToken = default)
@@ -48,13 +51,13 @@ internal sealed partial class SwarmPeer
 
     private async Task<Transfer> ReceiveShareAsync(ReceiveRequest request, ShareRecord record, CancellationToken cancellationToken)
     {
-        while (true)
+        for (var attempt = 1; ; attempt++)
         {
             try
             {
                 return await JoinOrBeginAsync(request, record, cancellationToken).ConfigureAwait(false);
             }
-            catch (P2PShareException error) when (error.ErrorId == ErrorIds.TransferExists)
+            catch (P2PShareException error) when (error.ErrorId == ErrorIds.TransferExists && attempt < MostAttempts)
             {
                 // Somebody else has begun the same at the same moment: that one is joined.
                 cancellationToken.ThrowIfCancellationRequested();
