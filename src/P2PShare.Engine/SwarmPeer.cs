@@ -89,7 +89,10 @@ internal sealed partial class SwarmPeer : IPeer
         };
         _membership = new SwarmMembership(
             _transport, _store, _verifier, new OwnHoldings(identity.PeerId, identity, _time), new OwnRecord(details, () => identity.Leaf, identity, _time),
-            _addresses, this, _memory.Content.Term, _time, random) { ProgressSource = OwnProgress };
+            _addresses, this, _memory.Content.Term, _time, random)
+        {
+            ProgressSource = OwnProgress,
+        };
 
         _hashing = new HashWorkers();
         var resources = new TransferResources
