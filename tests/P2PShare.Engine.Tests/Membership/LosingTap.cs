@@ -4,7 +4,7 @@ using P2PShare.Protocol.Membership;
 namespace P2PShare.Engine.Tests.Membership;
 
 /// <summary>Loses messages of one type that come to a member, as those are lost that were on their way when a link ended.</summary>
-internal sealed class LosingTap(ITransportEvents target, MembershipMessageType type) : ITransportEvents
+internal sealed class LosingTap(ITransportEvents target, MembershipMessageType type) : EventsTap(target)
 {
     private int _lost;
 
@@ -13,21 +13,9 @@ internal sealed class LosingTap(ITransportEvents target, MembershipMessageType t
 
     public int Lost => Volatile.Read(ref _lost);
 
-    public void OnMembershipMessage(Link link, MembershipMessageType messageType, ReadOnlySpan<byte> payload)
+    public override void OnMembershipMessage(Link link, MembershipMessageType messageType, ReadOnlySpan<byte> payload)
     {
         if (Loses && messageType == type) Interlocked.Increment(ref _lost);
-        else target.OnMembershipMessage(link, messageType, payload);
+        else base.OnMembershipMessage(link, messageType, payload);
     }
-
-    public void OnLinkUp(Link link) => target.OnLinkUp(link);
-
-    public void OnLinkDown(Link link, string reason, bool wasPrimary) => target.OnLinkDown(link, reason, wasPrimary);
-
-    public void OnRefused(string address, string reason, bool incoming) => target.OnRefused(address, reason, incoming);
-
-    public IReadOnlyList<string> AddressesOf(PeerId peer) => target.AddressesOf(peer);
-
-    public string NameOf(PeerId peer) => target.NameOf(peer);
-
-    public bool TryRequestCallBack(PeerId peer) => target.TryRequestCallBack(peer);
 }

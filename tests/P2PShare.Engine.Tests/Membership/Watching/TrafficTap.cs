@@ -5,7 +5,7 @@ using P2PShare.Protocol.Membership;
 namespace P2PShare.Engine.Tests.Membership.Watching;
 
 /// <summary>Counts the bytes of messages about progress that a member is sent, frames included.</summary>
-internal sealed class TrafficTap(ITransportEvents target) : ITransportEvents
+internal sealed class TrafficTap(ITransportEvents target) : EventsTap(target)
 {
     private const int FrameAndType = 9;
 
@@ -16,7 +16,7 @@ internal sealed class TrafficTap(ITransportEvents target) : ITransportEvents
 
     public long BytesFrom(PeerId peer, MembershipMessageType type) => _bytes.GetValueOrDefault((peer, type));
 
-    public void OnMembershipMessage(Link link, MembershipMessageType type, ReadOnlySpan<byte> payload)
+    public override void OnMembershipMessage(Link link, MembershipMessageType type, ReadOnlySpan<byte> payload)
     {
         if (type is MembershipMessageType.Progress or MembershipMessageType.ProgressSubscribe)
         {
@@ -24,18 +24,6 @@ internal sealed class TrafficTap(ITransportEvents target) : ITransportEvents
             _bytes.AddOrUpdate((link.Remote, type), length, (_, before) => before + length);
         }
 
-        target.OnMembershipMessage(link, type, payload);
+        base.OnMembershipMessage(link, type, payload);
     }
-
-    public void OnLinkUp(Link link) => target.OnLinkUp(link);
-
-    public void OnLinkDown(Link link, string reason, bool wasPrimary) => target.OnLinkDown(link, reason, wasPrimary);
-
-    public void OnRefused(string address, string reason, bool incoming) => target.OnRefused(address, reason, incoming);
-
-    public IReadOnlyList<string> AddressesOf(PeerId peer) => target.AddressesOf(peer);
-
-    public string NameOf(PeerId peer) => target.NameOf(peer);
-
-    public bool TryRequestCallBack(PeerId peer) => target.TryRequestCallBack(peer);
 }
