@@ -221,11 +221,36 @@ Remove-P2PShare once.bin -DeleteFile
 Test-Path `$file
 `$ConfirmPreference = 'High'
 Remove-P2PShare nothing* -DeleteFile
+`$file = (Receive-P2PFile once.bin '$TestDrive/asked/into').FullName
+try { Remove-P2PShare once.bin -DeleteFile -Force -Confirm; 'not asked' } catch { 'asked' }
+Remove-P2PShare once.bin -DeleteFile -Force
+Test-Path `$file
 `$null = Send-P2PFile '$($source.FullName)'
+`$ConfirmPreference = 'Medium'
+try { Remove-P2PShare once.bin; 'not asked' } catch { 'asked' }
+`$ConfirmPreference = 'High'
+try { Remove-P2PShare once.bin -Confirm; 'not asked' } catch { 'asked' }
 Remove-P2PShare once.bin -ErrorAction Stop
 'done'
 Stop-P2PPeer
 "@
-        Invoke-Shell $script | Select-Object -Last 4 | Should -Be 'asked', 'True', 'False', 'done'
+        Invoke-Shell $script | Select-Object -Last 8 | Should -Be 'asked', 'True', 'False', 'asked', 'False', 'asked', 'asked', 'done'
+    }
+
+    It 'says in its metadata that it asks' {
+        [System.Management.Automation.CommandMetadata]::new((Get-Command Remove-P2PShare)).ConfirmImpact | Should -Be 'High'
+    }
+
+    It 'says what it does with -Verbose, asked or not' {
+        $said = Remove-P2PShare once.bin -Peer south -Verbose 4>&1
+        "$said" | Should -BeLike '*Stop offering the share from this peer*once.bin*'
+        $got.FullName | Should -Exist
+    }
+
+    It 'does nothing when the session says -WhatIf' {
+        $WhatIfPreference = $true
+        Remove-P2PShare once.bin -Peer south
+        $WhatIfPreference = $false
+        @(Get-P2PTransfer -Peer south | Where-Object InfoHash -EQ $sent.InfoHash).Count | Should -Be 1
     }
 }

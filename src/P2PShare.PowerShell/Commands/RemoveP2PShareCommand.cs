@@ -7,16 +7,13 @@ using P2PShare.PowerShell.Jobs;
 namespace P2PShare.PowerShell.Commands;
 
 /// <summary>Stops offering shares; by their publisher they are withdrawn from the swarm. Files stay where they are unless asked for.</summary>
-[Cmdlet(VerbsCommon.Remove, "P2PShare", DefaultParameterSetName = NameSet, SupportsShouldProcess = true)]
+[Cmdlet(VerbsCommon.Remove, "P2PShare", DefaultParameterSetName = NameSet, SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 public sealed class RemoveP2PShareCommand : CatalogueCmdlet
 {
     private const string NameSet = "Name";
     private const string InputObjectSet = "InputObject";
     private const string InfoHashSet = "InfoHash";
     private const int MostKeptShown = 5;
-
-    private bool _yesToAll;
-    private bool _noToAll;
 
     [Parameter(ParameterSetName = NameSet, Mandatory = true, Position = 0, HelpMessage = "The name of a share that this peer offers; wildcards are permitted.")]
     [ArgumentCompleter(typeof(ShareNameCompleter))]
@@ -45,6 +42,10 @@ public sealed class RemoveP2PShareCommand : CatalogueCmdlet
     /// <summary>Deletes the files that this peer has received of the share; never a published source. Asks first.</summary>
     [Parameter]
     public SwitchParameter DeleteFile { get; set; }
+
+    /// <summary>With -DeleteFile: does not ask, unless -Confirm is given, too.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
 
     private protected override void Process()
     {
@@ -80,8 +81,8 @@ public sealed class RemoveP2PShareCommand : CatalogueCmdlet
         }
 
         var action = IsOwn(peer, share) ? "Withdraw the share from the swarm" : "Stop offering the share from this peer";
-        if (!ShouldProcess($"{share.Name} ({share.InfoHash})", DeleteFile ? action + ", and delete what this peer has received of it" : action)) return;
-        if (DeleteFile && !MayDelete(share)) return;
+        var place = share.LocalPath is { } path && !IsOwn(peer, share) ? $" to '{path}'" : "";
+        if (!Approve(share, DeleteFile ? $"{action}, and delete what this peer has received of it{place}" : action, destroys: DeleteFile)) return;
         try
         {
             if (!DeleteFile) Run((_, token) => peer.Engine.RemoveShareAsync(share.InfoHash, token));
@@ -93,20 +94,19 @@ public sealed class RemoveP2PShareCommand : CatalogueCmdlet
         }
     }
 
-    // Only with -DeleteFile anything is destroyed, and the cmdlet's ConfirmImpact is for all of its uses. At the default
-    // $ConfirmPreference, High, this asks; -Confirm and a lower preference have had ShouldProcess ask already.
-    private bool MayDelete(ShareInfo share)
+    // The cmdlet's ConfirmImpact, High, is that of -DeleteFile. What destroys nothing has that of most cmdlets, Medium: it is
+    // not asked about at the default $ConfirmPreference, which is High.
+    private bool Approve(ShareInfo share, string action, bool destroys)
     {
-        if (MyInvocation.BoundParameters.ContainsKey("Confirm") || Preference() != ConfirmImpact.High) return true;
-        return ShouldContinue(
-            $"The files that this peer has received of '{share.Name}'{(share.LocalPath is { } path ? $" to '{path}'" : "")} are deleted for good. What it published itself stays.",
-            "Delete received files",
-            ref _yesToAll,
-            ref _noToAll);
+        var target = $"{share.Name} ({share.InfoHash})";
+        var asks = destroys ? !Force : Preference<ConfirmImpact>("ConfirmPreference") is ConfirmImpact.Low or ConfirmImpact.Medium;
+        var isToldWhat = MyInvocation.BoundParameters.ContainsKey("Confirm") || MyInvocation.BoundParameters.ContainsKey("WhatIf") || Preference<bool>("WhatIfPreference");
+        if (asks || isToldWhat) return ShouldProcess(target, action);
+        WriteVerbose($"Performing the operation \"{action}\" on target \"{target}\".");
+        return true;
     }
 
-    private ConfirmImpact Preference() =>
-        LanguagePrimitives.TryConvertTo<ConfirmImpact>(GetVariableValue("ConfirmPreference"), out var preference) ? preference : ConfirmImpact.High;
+    private T Preference<T>(string name) => LanguagePrimitives.TryConvertTo<T>(GetVariableValue(name), out var preference) ? preference : default!;
 
     private void Tell(ShareInfo share, ShareRemoval removal)
     {
@@ -118,7 +118,7 @@ public sealed class RemoveP2PShareCommand : CatalogueCmdlet
 
     private void Decline(LocalPeer peer, ShareInfo share, string publisher)
     {
-        if (!ShouldProcess($"{share.Name} ({share.InfoHash})", $"Decline what '{publisher}' offers")) return;
+        if (!Approve(share, $"Decline what '{publisher}' offers", destroys: false)) return;
         try
         {
             peer.Engine.DeclineOffer(share.InfoHash);

@@ -10,10 +10,8 @@ namespace P2PShare.PowerShell.Commands;
 /// <summary>Starts a peer in this process, as a job.</summary>
 [Cmdlet(VerbsLifecycle.Start, "P2PPeer", DefaultParameterSetName = SwarmPathSet, SupportsShouldProcess = true)]
 [OutputType(typeof(PeerJob))]
-public sealed class StartP2PPeerCommand : P2PCmdlet
+public sealed class StartP2PPeerCommand : SwarmFileCmdlet
 {
-    private const string SwarmPathSet = "SwarmPath";
-    private const string SwarmKeySet = "SwarmKey";
     private const string SwarmFileEnding = ".swarm.pem";
 
     /// <summary>The swarm file, or a peer file made with New-P2PPeerCertificate.</summary>
@@ -21,11 +19,6 @@ public sealed class StartP2PPeerCommand : P2PCmdlet
     [Alias("PSPath", "LP")]
     [ValidateNotNullOrEmpty]
     public string? SwarmPath { get; set; }
-
-    /// <summary>The text of such a file, for machines on which it is not to stand; it is kept in memory alone.</summary>
-    [Parameter(ParameterSetName = SwarmKeySet, Mandatory = true, HelpMessage = SwarmKeyText.HelpMessage)]
-    [ValidateNotNull]
-    public SecureString? SwarmKey { get; set; }
 
     /// <summary>Peers to join at: "host:port", "host" or "[v6]:port". Any peer of the swarm will do.</summary>
     [Parameter]
@@ -36,24 +29,9 @@ public sealed class StartP2PPeerCommand : P2PCmdlet
     [ValidateNotNullOrEmpty]
     public string? Name { get; set; }
 
-    /// <summary>The TCP port; 0 for any free one.</summary>
-    [Parameter]
-    [ValidateRange(0, 65535)]
-    public int? Port { get; set; }
-
-    /// <summary>The address of this machine to listen on, and the only one told to others; all when it is left out.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
-    public string? ListenAddress { get; set; }
-
     /// <summary>Does not look for peers on the local networks.</summary>
     [Parameter]
     public SwitchParameter NoDiscovery { get; set; }
-
-    /// <summary>The folder that holds the state of this user's peers.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
-    public string? StatePath { get; set; }
 
     /// <summary>Names of shares of which this peer keeps copies as they appear, and of their newer versions.</summary>
     [Parameter]
@@ -118,7 +96,7 @@ public sealed class StartP2PPeerCommand : P2PCmdlet
             ListenAddress = ListenAddress,
             ConnectTo = ConnectTo,
             Discovery = !NoDiscovery,
-            StateRoot = StatePath is null ? null : ProviderPaths.Literal(this, StatePath),
+            StateRoot = StateRoot,
             Mirror = Mirror,
             MirrorPath = MirrorPath is null ? null : ProviderPaths.Literal(this, MirrorPath),
             MirrorCopies = MirrorCopies,

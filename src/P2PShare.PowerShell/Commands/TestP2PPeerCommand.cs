@@ -14,11 +14,9 @@ namespace P2PShare.PowerShell.Commands;
 [Cmdlet(VerbsDiagnostic.Test, "P2PPeer", DefaultParameterSetName = PeerSet)]
 [OutputType(typeof(CheckResult))]
 [OutputType(typeof(bool))]
-public sealed class TestP2PPeerCommand : P2PCmdlet
+public sealed class TestP2PPeerCommand : SwarmFileCmdlet
 {
     private const string PeerSet = "Peer";
-    private const string SwarmPathSet = "SwarmPath";
-    private const string SwarmKeySet = "SwarmKey";
 
     private bool _failed;
 
@@ -35,31 +33,11 @@ public sealed class TestP2PPeerCommand : P2PCmdlet
     [ValidateNotNullOrEmpty]
     public string? SwarmPath { get; set; }
 
-    /// <summary>The text of such a file.</summary>
-    [Parameter(ParameterSetName = SwarmKeySet, Mandatory = true, HelpMessage = SwarmKeyText.HelpMessage)]
-    [ValidateNotNull]
-    public SecureString? SwarmKey { get; set; }
-
     /// <summary>Peers to join at: "host:port", "host" or "[v6]:port".</summary>
     [Parameter(ParameterSetName = SwarmPathSet)]
     [Parameter(ParameterSetName = SwarmKeySet)]
     [ValidateNotNullOrEmpty]
     public string[] ConnectTo { get; set; } = [];
-
-    /// <summary>The TCP port a peer would listen on.</summary>
-    [Parameter]
-    [ValidateRange(0, 65535)]
-    public int? Port { get; set; }
-
-    /// <summary>The address of this machine a peer would listen on; all when it is left out.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
-    public string? ListenAddress { get; set; }
-
-    /// <summary>The folder that holds the state of this user's peers.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
-    public string? StatePath { get; set; }
 
     /// <summary>A folder to receive into, whose disk is looked at; the current one when not given.</summary>
     [Parameter]
@@ -125,8 +103,6 @@ public sealed class TestP2PPeerCommand : P2PCmdlet
     };
 
     private string Folder => Destination is null ? ProviderPaths.CurrentFolder(this) : ProviderPaths.Literal(this, Destination);
-
-    private string? StateRoot => StatePath is null ? null : ProviderPaths.Literal(this, StatePath);
 
     private Func<CancellationToken, IAsyncEnumerable<CheckResult>> MachineChecks(string? swarmPath, string? swarmText = null)
     {
