@@ -76,6 +76,7 @@ internal sealed class PartialCheck
             if (entry.Kind != EntryKind.File || entry.Length != file.File.Length) RequireOverwrite(path, entry);
             else if (file.File.Length == 0) Find(file, entry);
             else candidates.Add(file);
+            file.Verified = new FileState(entry.Length, entry.ModifiedNs);
         }
     }
 

@@ -72,7 +72,10 @@ internal sealed class PartialCompletion(
             var entry = files.Destination.Look(final);
             if (entry.Kind == EntryKind.Directory || (entry.Kind != EntryKind.Missing && !options.IsReplaceable(path, entry)))
                 throw StorageErrors.Exists($"'{DisplayName.Escape(path)}' has appeared meanwhile.", path);
+            // Under its own name anybody may write to it at once. Renaming changes neither size nor time.
+            var verified = files.Destination.Look(files.PartialPath(file));
             files.Destination.Move(files.PartialPath(file), final, options.Overwrite || entry.Kind != EntryKind.Missing);
+            file.Verified = new FileState(verified.Length, verified.ModifiedNs);
             file.State = PartialFileState.Final;
             return true;
         }

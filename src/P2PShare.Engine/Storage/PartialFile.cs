@@ -21,6 +21,12 @@ internal sealed class PartialFile(TorrentFile file, bool isWanted)
     /// <summary>Whether it was found complete under its own name, and nothing tells that this peer had received it.</summary>
     public bool WasThere { get; set; }
 
+    /// <summary>
+    /// Its size and time when it was last known to be what was verified: just before its renaming, or before it was hashed
+    /// where it was found. What happens to it afterwards shows as a difference.
+    /// </summary>
+    public FileState Verified { get; set; }
+
     /// <summary>How often its partial file was lost and has to be made anew; guarded by the ledger.</summary>
     public int Generation { get; set; }
 

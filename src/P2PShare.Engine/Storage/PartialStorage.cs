@@ -373,8 +373,7 @@ internal sealed class PartialStorage : IShareStorage
         var sources = new SourceFile[Info.Files.Count];
         foreach (var file in _files.Where(file => file.IsWanted))
         {
-            var entry = Look(file, _files.FinalPath(file));
-            sources[file.File.Index] = new SourceFile(_files.DisplayPath(file), entry.Length, entry.ModifiedNs, file.WasThere);
+            sources[file.File.Index] = new SourceFile(_files.DisplayPath(file), file.Verified.Length, file.Verified.ModifiedNs, file.WasThere);
         }
 
         _complete = new SourceStorage(Info, _options.Layers, sources, _handles, _options.FileSystem, _ledger.Held);

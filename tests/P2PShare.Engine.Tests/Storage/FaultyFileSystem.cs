@@ -22,6 +22,9 @@ internal sealed class FaultyFileSystem(IStorageFileSystem? inner = null) : IStor
 
     public Func<string, Exception?>? OnMove { get; set; }
 
+    /// <summary>Called with the new path when a file has been renamed.</summary>
+    public Action<string>? AfterMove { get; set; }
+
     public long? Available { get; set; }
 
     public int Reads => Volatile.Read(ref _reads);
@@ -54,6 +57,7 @@ internal sealed class FaultyFileSystem(IStorageFileSystem? inner = null) : IStor
     {
         Check(OnMove, target);
         _inner.Move(source, target, overwrite);
+        AfterMove?.Invoke(target);
     }
 
     public void Delete(string path) => _inner.Delete(path);

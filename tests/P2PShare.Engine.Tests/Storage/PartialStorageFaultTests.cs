@@ -139,6 +139,31 @@ public sealed class PartialStorageFaultTests : IDisposable
     }
 
     [Fact]
+    public async Task What_somebody_writes_in_the_moment_after_a_rename_is_not_taken_for_what_was_received()
+    {
+        var share = Sample();
+        var fileSystem = new FaultyFileSystem();
+        var edited = _folder["out/share/large"];
+        fileSystem.AfterMove = path =>
+        {
+            if (path != edited) return;
+            using var file = File.OpenWrite(path);
+            file.WriteByte((byte)~share.Content(0)[0]);
+        };
+        await using var storage = await Open(share, fileSystem);
+        share.WriteAll(storage);
+        await storage.CompleteAsync(share.Attributes(0b110_100_100), default);
+
+        var received = new ReceivedFiles();
+        received.Add(storage.CompletedFiles!);
+        foreach (var file in storage.CompletedFiles!)
+        {
+            var path = file.FullPath;
+            Assert.Equal(path != edited, received.IsUnchanged(path, DiskFileSystem.Instance.Stat(path)));
+        }
+    }
+
+    [Fact]
     public async Task Renames_are_given_up_after_five_seconds_and_can_be_tried_later()
     {
         var share = Sample();
