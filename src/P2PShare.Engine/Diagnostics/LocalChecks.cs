@@ -82,18 +82,11 @@ internal static class LocalChecks
             using var socket = new Socket((address ?? IPAddress.IPv6Any).AddressFamily, SocketType.Stream, ProtocolType.Tcp);
             if (address is null) socket.DualMode = true;
             socket.Bind(new IPEndPoint(address ?? IPAddress.IPv6Any, port));
-            return new CheckResult { Name = CheckNames.Port, Status = CheckStatus.Passed, Detail = $"Port {port} is free. No peer runs in this process.", Target = $"{port}" };
+            return Port(port, $"Port {port} is free. No peer runs in this process.");
         }
         catch (SocketException error)
         {
-            return new CheckResult
-            {
-                Name = CheckNames.Port,
-                Status = CheckStatus.Failed,
-                Target = $"{port}",
-                Detail = $"Port {port} cannot be listened on: {error.Message}.",
-                Recommendation = "Stop what uses it, or give another port. A peer of another process may be it.",
-            };
+            return Port(port, $"Port {port} cannot be listened on: {error.Message}.", "Stop what uses it, or give another port. A peer of another process may be it.");
         }
     }
 
@@ -105,18 +98,11 @@ internal static class LocalChecks
         {
             using var socket = new Socket(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
             await socket.ConnectAsync(target, cancellationToken).ConfigureAwait(false);
-            return new CheckResult { Name = CheckNames.Port, Status = CheckStatus.Passed, Detail = $"This peer listens on port {port}.", Target = $"{port}" };
+            return Port(port, $"This peer listens on port {port}.");
         }
         catch (SocketException error)
         {
-            return new CheckResult
-            {
-                Name = CheckNames.Port,
-                Status = CheckStatus.Failed,
-                Target = $"{port}",
-                Detail = $"This peer listens on port {port}, but not even this machine reaches it at {target}: {error.Message}.",
-                Recommendation = "Look for a firewall or security software on this machine that interferes.",
-            };
+            return Port(port, $"This peer listens on port {port}, but not even this machine reaches it at {target}: {error.Message}.", "Look for a firewall or security software on this machine that interferes.");
         }
     }
 
@@ -189,4 +175,14 @@ internal static class LocalChecks
 
     public static CheckResult Failed(string name, P2PShareException error) =>
         new() { Name = name, Status = CheckStatus.Failed, Detail = error.Message, Recommendation = error.Recommendation ?? "" };
+
+    /// <param name="recommendation">What to do; nothing need be done when it is left out.</param>
+    private static CheckResult Port(int port, string detail, string recommendation = "") => new()
+    {
+        Name = CheckNames.Port,
+        Status = recommendation.Length == 0 ? CheckStatus.Passed : CheckStatus.Failed,
+        Target = $"{port}",
+        Detail = detail,
+        Recommendation = recommendation,
+    };
 }
