@@ -91,12 +91,13 @@ internal sealed class JsonOutput(Stream output, TextWriter errors) : CliOutput
 
     public override Task ShowTransfersAsync(Func<IReadOnlyList<TransferInfo>> sample, Task until)
     {
-        var last = new Dictionary<string, (TransferState, long)>();
+        var last = new Dictionary<string, (TransferState, long, string?)>();
         return Pace.RepeatAsync(Interval, until, () =>
         {
             foreach (var transfer in sample())
             {
-                var now = (transfer.State, transfer.BytesCompleted);
+                // Where nothing comes in, why is the news.
+                var now = (transfer.State, transfer.BytesCompleted, transfer.Detail);
                 if (last.TryGetValue(transfer.TransferId, out var before) && before == now) continue;
                 last[transfer.TransferId] = now;
                 Write(new ProgressLine(transfer));
