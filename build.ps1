@@ -100,10 +100,18 @@ function Publish-Output {
     Publish-Topics
 
     Write-Step "program -> $cliPath"
-    Clear-Folder $cliPath
+    Publish-Program (Join-Path $root 'src/P2PShare.Cli') $cliPath
+}
+
+# Publishes what is built; src/Program.props says how it is compiled ahead.
+function Publish-Program([string] $Project, [string] $Path) {
+    Clear-Folder $Path
     # Naming the runtime has it compiled ahead of time; it was built without, and its files stand where they stood.
-    $ahead = if ($Configuration -eq 'Release') { @('-r', (dotnet msbuild (Join-Path $root 'src/P2PShare.Cli') -getProperty:NETCoreSdkRuntimeIdentifier), '--self-contained', 'false', '-p:AppendRuntimeIdentifierToOutputPath=false') }
-    Invoke-Dotnet publish (Join-Path $root 'src/P2PShare.Cli') -c $Configuration --no-build --nologo -v quiet -o $cliPath @ahead
+    $ahead = if ($Configuration -eq 'Release') { @('-r', (dotnet msbuild $Project -getProperty:NETCoreSdkRuntimeIdentifier), '-p:AppendRuntimeIdentifierToOutputPath=false') }
+    Invoke-Dotnet publish $Project -c $Configuration --no-build --nologo -v quiet -o $Path @ahead
+    if ($IsLinux -and $ahead -and (dotnet msbuild $Project -getProperty:PublishNative -p:Configuration=$Configuration) -ne 'true') {
+        Write-Host 'There is neither clang nor gcc here: what was built starts more slowly than machine code would.'
+    }
 }
 
 # PowerShell shows topics as they are: headings in capitals, text indented and wrapped, no markdown.
@@ -188,8 +196,11 @@ function Invoke-XunitSuite([string] $Project) {
     $suite = [System.IO.Path]::GetFileNameWithoutExtension($Project)
     Write-Step $suite
     $trx = Join-Path $resultsPath "$suite.trx"
+    # The tests of the program run what was published, not what the compiler left beside them.
+    $env:P2PSHARE_PROGRAM = Join-Path $cliPath "p2pshare$($IsWindows ? '.exe' : '')"
     & dotnet test $Project -c $Configuration --no-build --nologo -v quiet --results-directory $resultsPath --logger "trx;LogFileName=$suite.trx" --blame-hang-timeout 15m --blame-hang-dump-type none | Out-Host
     $exitCode = $LASTEXITCODE
+    Remove-Item Env:P2PSHARE_PROGRAM
     $counts = [pscustomobject]@{ Passed = 0; Failed = 0; Skipped = @() }
     if (Test-Path -LiteralPath $trx) { $counts = Read-Trx $trx $suite }
     if ($exitCode -ne 0 -and $counts.Failed -eq 0) {
@@ -331,12 +342,9 @@ function Invoke-Docs {
 
 function Invoke-Bench {
     Invoke-Build
-    $project = Join-Path $root 'tests/P2PShare.Benchmarks'
     $benchPath = Join-Path $output 'bench'
     Write-Step "peers to measure -> $benchPath"
-    Clear-Folder $benchPath
-    # Compiled ahead, as the program is.
-    Invoke-Dotnet publish $project -c $Configuration -r (dotnet msbuild $project -getProperty:NETCoreSdkRuntimeIdentifier) --self-contained false -p:AppendRuntimeIdentifierToOutputPath=false --nologo -v quiet -o $benchPath
+    Publish-Program (Join-Path $root 'tests/P2PShare.Benchmarks.Processes') $benchPath
     $python = Get-Command python3 -CommandType Application -ErrorAction Ignore | Select-Object -First 1
     if (-not $IsLinux -or -not $python) {
         Write-Host "Whole processes are not measured: $(if ($IsLinux) { 'there is no python3' } else { 'the harness looks at /proc' })."
@@ -348,9 +356,7 @@ function Invoke-Bench {
     }
 
     if ($Quick) { return }
-    $driver = Join-Path $benchPath $(if ($IsWindows) { 'P2PShare.Benchmarks.exe' } else { 'P2PShare.Benchmarks' })
-    & $driver --artifacts (Join-Path $output 'benchmarks') --filter '*'
-    if ($LASTEXITCODE -ne 0) { throw "The benchmarks ended with exit code $LASTEXITCODE." }
+    Invoke-Dotnet run --project (Join-Path $root 'tests/P2PShare.Benchmarks') -c $Configuration --no-build -- --artifacts (Join-Path $output 'benchmarks') --filter '*'
 }
 
 function Invoke-Clean {

@@ -28,7 +28,8 @@ if ! have dotnet; then
   exit 1
 fi
 
-# What the interoperability and the network tests need; without it they skip themselves and say so.
+# What the interoperability and the network tests need; without it they skip themselves and say so. And a linker: without
+# one the program is not compiled to machine code, and starts more slowly.
 install_test_tools() {
   local python package packages=(python3-libtorrent)
   # Debian's module belongs to Debian's Python, which need not be the first on the PATH.
@@ -36,10 +37,11 @@ install_test_tools() {
     if have "$python" && "$python" -c 'import libtorrent' >/dev/null 2>&1; then packages=(); fi
   done
   have python3 || packages+=(python3)
+  have clang || have gcc || packages+=(gcc libc6-dev)
   have nft || packages+=(nftables)
   if ! have ip || ! have tc; then packages+=(iproute2); fi
   if [ "${#packages[@]}" = 0 ] || [ "$(id -u)" != 0 ] || ! have apt-get; then return; fi
-  step "installing ${packages[*]} for the interoperability and network tests"
+  step "installing ${packages[*]} for the program and its tests"
   export DEBIAN_FRONTEND=noninteractive
   timeout 300 apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null 2>&1 && return
   timeout 120 apt-get update -qq >/dev/null 2>&1 || true
@@ -110,7 +112,7 @@ build() {
   # Naming the runtime has it compiled ahead of time; it was built without, and its files stand where they stood.
   ahead=()
   if [ "$configuration" = Release ]; then
-    ahead=(-r "$(dotnet msbuild src/P2PShare.Cli -getProperty:NETCoreSdkRuntimeIdentifier)" --self-contained false -p:AppendRuntimeIdentifierToOutputPath=false)
+    ahead=(-r "$(dotnet msbuild src/P2PShare.Cli -getProperty:NETCoreSdkRuntimeIdentifier)" -p:AppendRuntimeIdentifierToOutputPath=false)
   fi
   dotnet publish src/P2PShare.Cli -c "$configuration" --no-build --nologo -v quiet -o output/cli "${ahead[@]}"
 }
@@ -164,7 +166,8 @@ run_tests() {
     suite=$(basename "$project" .csproj)
     step "$suite"
     code=0
-    dotnet test "$project" -c "$configuration" --no-build --nologo -v quiet --results-directory output/test-results \
+    # The tests of the program run what was published, not what the compiler left beside them.
+    P2PSHARE_PROGRAM=$root/output/cli/p2pshare dotnet test "$project" -c "$configuration" --no-build --nologo -v quiet --results-directory output/test-results \
       --logger "trx;LogFileName=$suite.trx" --blame-hang-timeout 15m --blame-hang-dump-type none || code=$?
     suite_passed=0 suite_failed=0
     if [ -f "output/test-results/$suite.trx" ]; then

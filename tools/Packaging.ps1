@@ -116,7 +116,7 @@ function New-ProgramArchive([string] $Rid, [string] $Version, [string] $Folder, 
     $target = Join-Path $Staging $name
     foreach ($ahead in 'true', 'false') {
         Clear-Folder $target
-        $said = & dotnet publish (Join-Path $root 'src/P2PShare.Cli') -c $Configuration -r $Rid --self-contained true "-p:PublishReadyToRun=$ahead" --nologo -v quiet -o $target 2>&1
+        $said = & dotnet publish (Join-Path $root 'src/P2PShare.Cli') -c $Configuration -r $Rid --self-contained true -p:PublishNative=false "-p:PublishReadyToRun=$ahead" --nologo -v quiet -o $target 2>&1
         if ($LASTEXITCODE -eq 0) { break }
         $missing = $said | Select-String -Pattern '(NU110[0-3]|NETSDK1094|NETSDK1112)[^\[]*' | Select-Object -First 1
         if (-not $missing) {

@@ -1,35 +1,8 @@
-using System.Globalization;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
-using P2PShare.Benchmarks.Processes;
 
-switch (args)
-{
-    case ["peer", ..] when PeerArguments.Parse(args.AsSpan(1)) is { } arguments:
-        await new PeerProcess(arguments).RunAsync();
-        return 0;
-    case ["floor", "send", var path, var port, var copies]:
-        await FloorProcess.SendAsync(path, Number(port), Number(copies));
-        return 0;
-    case ["floor", "receive", var path, var port, var length, "platform" or "lanes"]:
-        await FloorProcess.ReceiveAsync(path, Number(port), long.Parse(length, CultureInfo.InvariantCulture), args[^1] == "lanes");
-        return 0;
-    case ["publish", var path]:
-        await HashProcess.PublishAsync(Path.GetFullPath(path));
-        return 0;
-    case ["merkle", var path, var threads]:
-        HashProcess.Merkle(path, Number(threads));
-        return 0;
-    case ["peer" or "floor" or "publish" or "merkle", ..]:
-        Console.Error.WriteLine($"usage: {PeerArguments.Usage} | {FloorProcess.Usage} | {HashProcess.Usage}");
-        return 2;
-    default:
-        // In process: the runner's own builds would need to know this repository's settings, and its version list ends before this runtime.
-        var config = DefaultConfig.Instance.AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance));
-        BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args, config);
-        return 0;
-}
-
-static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
+// In process: the runner's own builds would need to know this repository's settings, and its version list ends before this runtime.
+var config = DefaultConfig.Instance.AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance));
+BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args, config);

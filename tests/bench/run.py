@@ -114,7 +114,7 @@ def arguments():
     parser.add_argument('--rows', default=','.join(ROWS), help='which: ' + ', '.join(ROWS))
     parser.add_argument('--runs', type=int, default=5)
     parser.add_argument('--only', help='of rows a to e, these programs alone: ours, floor, lt-v1, …')
-    parser.add_argument('--driver', default=os.path.join(ROOT, 'output', 'bench', 'P2PShare.Benchmarks'))
+    parser.add_argument('--driver', default=os.path.join(ROOT, 'output', 'bench', 'P2PShare.Benchmarks.Processes'))
     parser.add_argument('--disk', default=os.path.join(ROOT, 'output'), help='a folder on a disk')
     parser.add_argument('--work', default='/dev/shm' if os.path.isdir('/dev/shm') else tempfile.gettempdir(), help='a folder in memory, 4 GiB free')
     parser.add_argument('--lock', help='a file whose lock is held while measuring')

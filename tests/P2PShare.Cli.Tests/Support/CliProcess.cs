@@ -4,7 +4,8 @@ using System.Text.Json;
 
 namespace P2PShare.Cli.Tests.Support;
 
-/// <summary>The program as a user runs it: a process, its lines and its exit code.</summary>
+/// <summary>The program as a user runs it: a process, its lines and its exit code. What P2PSHARE_PROGRAM names is run, as a user gets it
+/// from the build; else what was built beside the tests.</summary>
 public sealed partial class CliProcess : IAsyncDisposable
 {
     /// <summary>How long anything may take; only ever waited for in full when a test fails.</summary>
@@ -45,8 +46,9 @@ public sealed partial class CliProcess : IAsyncDisposable
     /// <summary>Starts it with a text as standard input; null leaves that open and empty.</summary>
     public static CliProcess Start(string? standardInput, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "p2pshare.dll"));
+        var published = Environment.GetEnvironmentVariable("P2PSHARE_PROGRAM");
+        var start = new ProcessStartInfo(published ?? "dotnet") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        if (published is null) start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "p2pshare.dll"));
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
         var process = Process.Start(start)!;
         if (standardInput is not null)
