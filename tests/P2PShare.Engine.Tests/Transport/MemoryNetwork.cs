@@ -27,6 +27,9 @@ internal sealed class MemoryNetwork
     /// <summary>Connections made by anybody.</summary>
     public long Connections => Interlocked.Read(ref _connections);
 
+    /// <summary>Bytes that wait for a blocked direction to be free again.</summary>
+    public long Held => _paths.Keys.Sum(static path => path.Held);
+
     /// <summary>The network as one host sees it.</summary>
     public INetwork Host(IPAddress address) => new HostNetwork(this, address);
 
@@ -47,6 +50,12 @@ internal sealed class MemoryNetwork
     public void UnblockAll()
     {
         foreach (var (from, to) in _blocked.Keys) Unblock(from, to);
+    }
+
+    /// <summary>Delivers what waits at this moment; what is sent from now on waits again.</summary>
+    public void DeliverHeld()
+    {
+        foreach (var (path, bytes) in _paths.Keys.Select(static path => (path, path.TakeHeld())).ToList()) path.Deliver(bytes);
     }
 
     public bool IsBlocked(IPAddress from, IPAddress to) => _blocked.ContainsKey((from, to));
@@ -133,6 +142,14 @@ internal sealed class MemoryNetwork
 
         public Stream Input { get; }
 
+        public long Held
+        {
+            get
+            {
+                lock (_lock) return _held.Sum(static bytes => (long)bytes.Length);
+            }
+        }
+
         public PipeReader Reader => _pipe.Reader;
 
         public override bool CanRead => false;
@@ -153,6 +170,24 @@ internal sealed class MemoryNetwork
                 foreach (var bytes in _held) _ = Put(bytes, CancellationToken.None).AsTask();
                 _held.Clear();
                 if (_ended) Complete();
+            }
+        }
+
+        public List<byte[]> TakeHeld()
+        {
+            lock (_lock)
+            {
+                var taken = _held.ToList();
+                _held.Clear();
+                return taken;
+            }
+        }
+
+        public void Deliver(List<byte[]> taken)
+        {
+            lock (_lock)
+            {
+                foreach (var bytes in taken) _ = Put(bytes, CancellationToken.None).AsTask();
             }
         }
 
