@@ -147,13 +147,13 @@ internal sealed class Connector(Transfer transfer, ReceiveServices services, Ran
     private async Task OpenAsync(Candidate candidate, Attempt attempt, CancellationToken cancellationToken)
     {
         string? error = null;
+        var session = new PeerSession(transfer);
         var isTaken = false;
         var sinceLast = transfer.Time.GetElapsedTime(attempt.EndedAt);
         using var timeout = new CancellationTokenSource(OpenTimeout, transfer.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         try
         {
-            var session = new PeerSession(transfer);
             if (candidate.Peer is { } peer)
             {
                 await services.Opener.OpenChannelAsync(peer, transfer.InfoHash, session, either.Token).ConfigureAwait(false);
@@ -180,6 +180,7 @@ internal sealed class Connector(Transfer transfer, ReceiveServices services, Ran
             error = failure.Message;
         }
 
+        if (error is not null) transfer.DropWish(session);
         lock (_gate)
         {
             attempt.Running = false;

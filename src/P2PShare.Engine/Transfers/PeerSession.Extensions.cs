@@ -25,7 +25,7 @@ internal sealed partial class PeerSession
     public void RequestBlobPiece(bool attributes, int piece)
     {
         var number = attributes ? _remoteAttributesNumber : _remoteMetadataNumber;
-        if (number != 0) SendExtended(number, MetadataMessage.Request(piece).Encode());
+        if (number != 0 && !ComesUnasked(attributes, piece)) SendExtended(number, MetadataMessage.Request(piece).Encode());
     }
 
     /// <summary>Tells the peer of blobs that have become known since the first handshake (BEP 10: handshakes add up).</summary>
@@ -90,6 +90,8 @@ internal sealed partial class PeerSession
         if (message.Type != MetadataMessageType.Request)
         {
             _transfer.OnBlobMessage(this, attributes, message);
+            // Had it been waited for, it would have been crossed off by now: nobody has a use for it any more.
+            if (message.Type == MetadataMessageType.Data) CrossOff(BitOf(attributes));
             return;
         }
 

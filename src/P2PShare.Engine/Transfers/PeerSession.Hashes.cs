@@ -1,4 +1,5 @@
 using P2PShare.Protocol;
+using P2PShare.Protocol.Membership.Messages;
 using P2PShare.Protocol.Metainfo;
 using P2PShare.Protocol.Wire;
 
@@ -15,9 +16,21 @@ internal sealed partial class PeerSession
     /// <summary>Asks for hashes; the reply goes to <paramref name="reply"/>, unless this returns false: closed, or the same is asked already.</summary>
     public bool RequestHashes(in HashRequest request, IHashReply reply)
     {
+        byte[]? early = null;
         lock (Gate)
         {
-            if (!IsOpen || !Capabilities.V2 || !_hashRequests.TryAdd(request, (reply, _transfer.Time.GetTimestamp()))) return false;
+            if (!IsOpen || !Capabilities.V2) return false;
+            if (_earlyHashes?.Remove(request, out early) != true)
+            {
+                if (!_hashRequests.TryAdd(request, (reply, _transfer.Time.GetTimestamp()))) return false;
+                if ((_follows & ChannelExtras.PieceLayers) != 0) return true;
+            }
+        }
+
+        if (early is not null)
+        {
+            reply.OnHashes(this, request, early);
+            return true;
         }
 
         Span<byte> message = stackalloc byte[PeerMessage.MaxFixedSize];
@@ -37,6 +50,7 @@ internal sealed partial class PeerSession
                 (expired ??= []).Add((request, reply));
                 // It stays on record: the reply may still come, and is then no fault.
                 _hashRequests[request] = (null, since);
+                _follows &= ~ChannelExtras.PieceLayers;
             }
         }
 
@@ -53,6 +67,7 @@ internal sealed partial class PeerSession
 
     private void OnHashes(HashesMessage message)
     {
+        if (KeepEarly(message)) return;
         if (TakeHashReply(message.Request) is { } reply) reply.OnHashes(this, message.Request, message.Hashes);
     }
 

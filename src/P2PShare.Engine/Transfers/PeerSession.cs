@@ -83,6 +83,7 @@ internal sealed partial class PeerSession : IForeignChannelHandler
         }
 
         if (Capabilities.Extended) SendExtensionHandshake();
+        KeepPromise();
         _transfer.OnSessionOpened(this);
     }
 
@@ -146,6 +147,7 @@ internal sealed partial class PeerSession : IForeignChannelHandler
             _closed = true;
             wasOpen = _channel is not null;
             _pendingUploads.Clear();
+            _earlyHashes = null;
             _transfer.RemoveSession(this);
         }
 

@@ -50,6 +50,7 @@ internal sealed partial class Transfer
     {
         _metadataOnly = true;
         SetPhase(TransferState.FetchingMetadata);
+        BeginFetches();
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var connector = ConnectAsync(ended.Token);
         try
@@ -150,6 +151,7 @@ internal sealed partial class Transfer
             SetPhase(TransferState.FetchingMetadata);
             if (Info is null || Layers is null || LacksAttributes)
             {
+                BeginFetches();
                 connector = ConnectAsync(connecting.Token);
                 await WaitForPeerAsync(slot, cancellationToken).ConfigureAwait(false);
                 await FetchInfoAsync(cancellationToken).ConfigureAwait(false);
@@ -239,13 +241,18 @@ internal sealed partial class Transfer
         }
     }
 
+    /// <summary>Gets ready for both blobs before there is any peer: they may come with the opening of a channel.</summary>
+    private void BeginFetches()
+    {
+        _infoFetch = Info is null ? new BlobFetch(this, InfoHash.Value, attributes: false) : null;
+        _attributesFetch = AttributesBlob is null && Descriptor.AttributesHash is { } hash ? new BlobFetch(this, hash, attributes: true) : null;
+        foreach (var session in Sessions) OnBlobsOffered(session);
+    }
+
     private async Task<TorrentInfo> FetchInfoAsync(CancellationToken cancellationToken)
     {
         if (Info is { } known) return known;
-        var fetch = new BlobFetch(this, InfoHash.Value, attributes: false);
-        _infoFetch = fetch;
-        foreach (var session in Sessions) fetch.Offer(session);
-        var blob = await fetch.Result.WaitAsync(cancellationToken).ConfigureAwait(false);
+        var blob = await _infoFetch!.Result.WaitAsync(cancellationToken).ConfigureAwait(false);
         _infoFetch = null;
         var info = TorrentInfo.Parse(blob);
         lock (Gate)
@@ -257,7 +264,7 @@ internal sealed partial class Transfer
         if (!_metadataOnly)
         {
             // From here on others can have the metadata from us.
-            foreach (var session in Sessions.Where(static session => session.Capabilities.Extended)) session.SendExtensionHandshake();
+            OfferBlobs();
         }
 
         return info;
@@ -283,17 +290,22 @@ internal sealed partial class Transfer
 
     private async Task FetchAttributesAsync(CancellationToken cancellationToken)
     {
-        if (AttributesBlob is not null || Descriptor.AttributesHash is not { } hash) return;
-        var fetch = new BlobFetch(this, hash, attributes: true);
-        _attributesFetch = fetch;
-        foreach (var session in Sessions) fetch.Offer(session);
+        if (_attributesFetch is not { } fetch) return;
         var blob = await fetch.Result.WaitAsync(cancellationToken).ConfigureAwait(false);
         _attributesFetch = null;
         // Only what can be read is kept and served.
         _ = ShareAttributes.Parse(blob, Info!.Files.Count);
         AttributesBlob = blob;
-        if (_metadataOnly) return;
-        foreach (var session in Sessions.Where(static session => session.Capabilities.Extended)) session.SendExtensionHandshake();
+        if (!_metadataOnly) OfferBlobs();
+    }
+
+    private void OfferBlobs()
+    {
+        foreach (var session in Sessions)
+        {
+            // Who has all pieces has these as well.
+            if (session.Capabilities.Extended && session.Download.Have is not { IsFull: true }) session.SendExtensionHandshake();
+        }
     }
 
     private async Task TryFetchAttributesAsync(CancellationToken cancellationToken)

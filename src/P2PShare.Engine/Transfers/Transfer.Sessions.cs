@@ -1,4 +1,5 @@
 using P2PShare.Protocol.Membership;
+using P2PShare.Protocol.Membership.Messages;
 using P2PShare.Protocol.Wire;
 
 namespace P2PShare.Engine.Transfers;
@@ -24,6 +25,7 @@ internal sealed partial class Transfer
     private readonly HashSet<PeerId> _bannedPeers = [];
     private readonly HashSet<string> _bannedForeign = [];
     private PeerSession[] _sessions = [];
+    private PeerSession? _wisher;
     private long _slowTickAt;
     private long _chokedAt;
     private long _refusalsForgottenAt;
@@ -57,6 +59,28 @@ internal sealed partial class Transfer
         return false;
     }
 
+    /// <summary>What a channel's opening shall bring along: the metadata over one channel at a time. With the gate held.</summary>
+    public ChannelExtras TakeWish(PeerSession session)
+    {
+        if (_services is null || NeedsNothing) return ChannelExtras.None;
+        var wish = _metadataOnly ? ChannelExtras.None : ChannelExtras.Interest;
+        if (_wisher is not null) return wish;
+        if (Info is null) wish |= ChannelExtras.Info;
+        if (LacksAttributes) wish |= ChannelExtras.Attributes;
+        if (Layers is null && !_metadataOnly) wish |= ChannelExtras.PieceLayers;
+        if (wish is not (ChannelExtras.None or ChannelExtras.Interest)) _wisher = session;
+        return wish;
+    }
+
+    /// <summary>A channel was not opened, or has ended: the next one may bring the metadata. With no lock held, or the gate.</summary>
+    public void DropWish(PeerSession session)
+    {
+        lock (Gate)
+        {
+            if (_wisher == session) _wisher = null;
+        }
+    }
+
     /// <summary>Takes a session in. With the gate held.</summary>
     /// <returns>Null, or why not.</returns>
     public string? AddSession(PeerSession session)
@@ -75,6 +99,7 @@ internal sealed partial class Transfer
     /// <summary>Takes a session out; its blocks are free for others. With the gate held.</summary>
     public void RemoveSession(PeerSession session)
     {
+        DropWish(session);
         if (!_sessions.Contains(session)) return;
         _sessions = [.. _sessions.Where(other => other != session)];
         if (_sessions.Length == 0) _deserted = Time.GetTimestamp();

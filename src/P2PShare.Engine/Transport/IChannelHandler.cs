@@ -1,3 +1,4 @@
+using P2PShare.Protocol.Membership.Messages;
 using P2PShare.Protocol.Wire;
 
 namespace P2PShare.Engine.Transport;
@@ -9,7 +10,18 @@ namespace P2PShare.Engine.Transport;
 /// </summary>
 public interface IChannelHandler
 {
-    /// <summary>The channel is open both ways; called once, before any other member.</summary>
+    /// <summary>The channel is about to be asked for: what shall follow the other side's answer without being asked for. Called before any other member.</summary>
+    ChannelExtras Wish() => ChannelExtras.None;
+
+    /// <summary>The channel was asked for: what of the opener's wishes will be sent, by <see cref="OnOpened"/>, right behind the answer.</summary>
+    ChannelExtras Promise(ChannelExtras wish) => ChannelExtras.None;
+
+    /// <summary>The other side has opened the channel, and says that this follows; <see cref="OnOpened"/> is called next.</summary>
+    void OnPromised(ChannelExtras follows)
+    {
+    }
+
+    /// <summary>The channel is open both ways; called once, before any of the members below.</summary>
     void OnOpened(IMessageChannel channel);
 
     /// <summary>A message other than a piece; <paramref name="payload"/> is valid only during the call.</summary>

@@ -131,7 +131,7 @@ internal sealed class Link : IFrameSink, IChannelHost, IDisposable
         }
 
         Touch();
-        Send(new OpenChannel(pending.Number, share));
+        Send(new OpenChannel(pending.Number, share, handler.Wish()));
         try
         {
             await pending.Outcome.Task.WaitAsync(ChannelOpenTimeout, _time, cancellationToken).ConfigureAwait(false);
@@ -255,7 +255,7 @@ internal sealed class Link : IFrameSink, IChannelHost, IDisposable
                 OnOpenChannel(OpenChannel.Parse(payload));
                 break;
             case MembershipMessageType.ChannelOpened:
-                OnChannelOpened(ChannelOpened.Parse(payload).Channel);
+                OnChannelOpened(ChannelOpened.Parse(payload));
                 break;
             case MembershipMessageType.ChannelRejected:
                 OnChannelRejected(ChannelRejected.Parse(payload));
@@ -310,13 +310,14 @@ internal sealed class Link : IFrameSink, IChannelHost, IDisposable
             lock (_lock) _channels.Add(open.Channel, channel);
         }
 
-        Send(new ChannelOpened(open.Channel));
+        Send(new ChannelOpened(open.Channel, channel.Handler.Promise(open.Wish)));
         channel.Opened();
         own?.Outcome.TrySetResult();
     }
 
-    private void OnChannelOpened(uint number)
+    private void OnChannelOpened(ChannelOpened opened)
     {
+        var number = opened.Channel;
         ShareChannel channel;
         PendingChannel? pending;
         lock (_lock)
@@ -334,6 +335,7 @@ internal sealed class Link : IFrameSink, IChannelHost, IDisposable
             _channels.Add(number, channel);
         }
 
+        pending.Handler.OnPromised(opened.Follows);
         channel.Opened();
         pending.Outcome.TrySetResult();
     }
