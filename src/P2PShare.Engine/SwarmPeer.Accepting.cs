@@ -182,7 +182,7 @@ internal sealed partial class SwarmPeer
         {
             if (_store.SharesOf(older.InfoHash).Any(record => record.Owner == _identity.PeerId && !record.Details.IsWithdrawn)) continue;
             if (IsMirrored(newer) && !older.IsPublished) RemoveLeftBehind(older, newer);
-            _library.Forget(older.Descriptor.TransferId);
+            Forget(older.Descriptor.TransferId);
             await _transfers.RemoveAsync(older).ConfigureAwait(false);
         }
     }

@@ -154,8 +154,8 @@ internal sealed partial class SwarmPeer : IMembershipEvents, ITransferEvents
             var (peer, transfer, kind, message) = work;
             var snapshot = transfer.GetSnapshot();
             if (kind == PeerEventKind.TransferCompleted && transfer.Descriptor.SeedFor is { } time) _ = peer.EndSeedingAsync(transfer, time);
-            if (kind is PeerEventKind.TransferStarted or PeerEventKind.TransferCompleted or PeerEventKind.TransferSuspended) peer.Remember(transfer);
-            else if (kind == PeerEventKind.TransferStopped) peer._library.Forget(snapshot.TransferId);
+            if (kind is PeerEventKind.TransferStarted or PeerEventKind.TransferCompleted or PeerEventKind.TransferSuspended) peer.RememberSoon(transfer);
+            else if (kind == PeerEventKind.TransferStopped) peer.Forget(snapshot.TransferId);
             message ??= $"'{DisplayName.Escape(snapshot.Name)}': {snapshot.PercentComplete:0.0} %.";
             if (snapshot.Error is { } error && kind == PeerEventKind.TransferFailed) message += " " + DisplayName.Escape(error);
             peer.Raise(new PeerEvent { Kind = kind, Time = peer.UtcNow, Message = message, Transfer = snapshot, ErrorId = snapshot.ErrorId });

@@ -66,7 +66,7 @@ internal sealed partial class SwarmPeer
         if (_store.IsWithdrawn(entry.Descriptor.InfoHash) && entry.Stored.Sources is { } withdrawn)
         {
             if (entry.Stored is { IsPublished: false, ReplaceReceived: true }) _receivedFiles.Add(withdrawn.Select(file => file.ToSourceFile()));
-            else _library.Forget(entry.Stored.TransferId);
+            else Forget(entry.Stored.TransferId);
             return;
         }
 
@@ -85,7 +85,7 @@ internal sealed partial class SwarmPeer
 
         if (entry.Stored.SeedUntil is { } end && end <= UtcNow)
         {
-            _library.Forget(entry.Stored.TransferId);
+            Forget(entry.Stored.TransferId);
             return;
         }
 
@@ -106,7 +106,7 @@ internal sealed partial class SwarmPeer
     private void NotServed(LibraryEntry entry, string changed)
     {
         Warn($"'{DisplayName.Escape(entry.Descriptor.Name)}' is not served any more: '{DisplayName.Escape(changed)}' has changed or is gone. Publish or receive it again.", ErrorIds.FileChanged);
-        _library.Forget(entry.Stored.TransferId);
+        Forget(entry.Stored.TransferId);
     }
 
     private static bool IsUnchanged(SourceFile source)

@@ -135,7 +135,7 @@ internal sealed partial class SwarmPeer
     private Transfer Begin(TransferDescriptor descriptor, TorrentInfo? info, PieceLayers? layers, ShareAttributes? attributes)
     {
         var transfer = _transfers.StartReceive(descriptor, info, layers, attributes);
-        Remember(transfer);
+        RememberSoon(transfer);
         return transfer;
     }
 

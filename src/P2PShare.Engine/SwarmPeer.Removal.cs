@@ -18,7 +18,7 @@ internal sealed partial class SwarmPeer
         foreach (var transfer in received.Where(transfer => _transfers.Get(transfer.Descriptor.TransferId) == transfer))
         {
             // Of one that was not wanted as a whole there is nothing more to offer either.
-            _library.Forget(transfer.Descriptor.TransferId);
+            Forget(transfer.Descriptor.TransferId);
             await _transfers.RemoveAsync(transfer).ConfigureAwait(false);
         }
 

@@ -14,7 +14,7 @@ internal sealed partial class SwarmPeer
         try
         {
             await Task.Delay(TimeSpan.FromTicks(Math.Clamp(time.Ticks, 0, LongestSeedTime.Ticks)), _time, _acceptStopping.Token).ConfigureAwait(false);
-            _library.Forget(transfer.Descriptor.TransferId);
+            Forget(transfer.Descriptor.TransferId);
             await _transfers.RemoveAsync(transfer).ConfigureAwait(false);
         }
         catch (OperationCanceledException)

@@ -16,7 +16,7 @@ internal sealed partial class SwarmPeer
         ArgumentNullException.ThrowIfNull(request);
         ThrowIfStopping();
         RateLimiter.ThrowIfInvalid(request.UploadLimit, nameof(request));
-        var hashed = await new ShareHasher(_time).HashAsync(request, progress, cancellationToken).ConfigureAwait(false);
+        var hashed = await new ShareHasher(_time, workers: _storageThreads).HashAsync(request, progress, cancellationToken).ConfigureAwait(false);
         // Versions of one name must come one after the other.
         await _publishGate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
@@ -82,7 +82,7 @@ internal sealed partial class SwarmPeer
         {
             // A copy that was kept stays, and is to be known as one when the name is published again.
             if (IsMirrored(transfer) && _store.IsWithdrawn(share)) Remember(transfer);
-            else _library.Forget(transfer.Descriptor.TransferId);
+            else Forget(transfer.Descriptor.TransferId);
             await _transfers.RemoveAsync(transfer).ConfigureAwait(false);
         }
     }
@@ -92,7 +92,7 @@ internal sealed partial class SwarmPeer
     {
         foreach (var transfer in _transfers.Find(share).Where(transfer => transfer.IsOpenShare))
         {
-            _library.Forget(transfer.Descriptor.TransferId);
+            Forget(transfer.Descriptor.TransferId);
             await _transfers.RemoveAsync(transfer).ConfigureAwait(false);
         }
     }
@@ -104,7 +104,7 @@ internal sealed partial class SwarmPeer
         return newest is not null && newest.Details.InfoHash == share && newest.Details.IsOpen == request.Open ? newest : null;
     }
 
-    private ShareRecord? NewestOwn(string name) => _store.Shares
+    private ShareRecord? NewestOwn(string name) => _store.SharesNamed(new ShareFilter(new ShareQuery { LiteralNames = [name] }))
         .Where(record => record.Owner == _identity.PeerId && record.Details.Name == name && !record.Details.IsWithdrawn)
         .Where(_verifier.IsGenuine)
         .MaxBy(record => record.Version);

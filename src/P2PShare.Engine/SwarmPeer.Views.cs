@@ -23,8 +23,8 @@ internal sealed partial class SwarmPeer
         if (wanted is null && query.InfoHash is not null) return [];
         var names = wanted is { } share ? _store.SharesOf(share).Select(record => record.Details.Name).ToHashSet() : null;
         // What is looked for is checked here, once; of what is not looked for nothing need be believed.
-        var candidates = _store.Shares
-            .Where(record => (names is null ? filter.IsName(record.Details.Name) : names.Contains(record.Details.Name)) && !record.Details.IsWithdrawn)
+        var candidates = (names is null ? _store.SharesNamed(filter) : _store.SharesNamed(new ShareFilter(new ShareQuery { LiteralNames = [.. names] })))
+            .Where(record => (names is null || names.Contains(record.Details.Name)) && !record.Details.IsWithdrawn)
             .Where(_verifier.IsGenuine)
             .ToList();
         var newest = new Dictionary<(PeerId, string), long>();

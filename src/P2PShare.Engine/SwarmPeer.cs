@@ -29,6 +29,7 @@ internal sealed partial class SwarmPeer : IPeer
     private readonly SwarmMembership _membership;
     private readonly HashWorkers _hashing;
     private readonly FileHandleCache _handles = new();
+    private readonly StorageThreads _storageThreads = new();
     private readonly LocalFileIndex _localFiles = new();
     private readonly TransferManager _transfers;
     private readonly TransferLibrary _library;
@@ -109,7 +110,7 @@ internal sealed partial class SwarmPeer : IPeer
             Shares = _membership,
             Opener = _transport,
             ForeignOpener = new ForeignOpener(_transport),
-            Storage = new TransferStorage(Path.Combine(state.Path, "transfers"), _handles, _receivedFiles, options.FileSystem, options.FlushInterval, _time),
+            Storage = new TransferStorage(Path.Combine(state.Path, "transfers"), _handles, _receivedFiles, options.FileSystem, options.FlushInterval, _storageThreads, _time),
             LocalFiles = _localFiles,
             Slots = new SemaphoreSlim(TransferManager.MaxRunning),
         };
@@ -225,6 +226,7 @@ internal sealed partial class SwarmPeer : IPeer
             await StopMirroringAsync().ConfigureAwait(false);
             await StopOffersAsync().ConfigureAwait(false);
             if (_discovery is not null) await _discovery.DisposeAsync().ConfigureAwait(false);
+            RememberAll();
             await _transfers.DisposeAsync().ConfigureAwait(false);
             await _transport.StopAsync("this peer is stopping").ConfigureAwait(false);
             await _membership.DisposeAsync().ConfigureAwait(false);

@@ -20,7 +20,39 @@ internal sealed class OwnHoldings(PeerId self, IRecordSigner signer, TimeProvide
     /// <returns>What to send: the way from the part before to the part after, or the whole part where that is shorter; null when nothing changed.</returns>
     public SignedEntry? Set(InfoHash share, HoldingState state, out HoldingsPart? changed)
     {
-        changed = null;
+        var entries = Set([KeyValuePair.Create(share, state)], out var parts);
+        changed = parts.Count == 0 ? null : parts[0];
+        return entries.Count == 0 ? null : entries[0];
+    }
+
+    /// <summary>Notes how much of some shares is held; each part that changes is signed once.</summary>
+    /// <param name="changed">The parts that changed, signed anew.</param>
+    /// <returns>What to send, as for one share.</returns>
+    public IReadOnlyList<SignedEntry> Set(IEnumerable<KeyValuePair<InfoHash, HoldingState>> states, out IReadOnlyList<HoldingsPart> changed)
+    {
+        var touched = new HashSet<Part>();
+        foreach (var (share, state) in states)
+        {
+            if (Note(share, state) is { } part) touched.Add(part);
+        }
+
+        var entries = new List<SignedEntry>(touched.Count);
+        var signed = new List<HoldingsPart>(touched.Count);
+        foreach (var part in touched)
+        {
+            var before = part.Signed;
+            var after = Sign(part, 0);
+            signed.Add(after);
+            entries.Add(HoldingsDelta.Between(before, after)?.Entry ?? after.Entry);
+        }
+
+        changed = signed;
+        return entries;
+    }
+
+    /// <returns>The part that has changed; null when nothing has.</returns>
+    private Part? Note(InfoHash share, HoldingState state)
+    {
         if (StateOf(share) == state) return null;
         if (!_partOf.TryGetValue(share, out var part))
         {
@@ -38,9 +70,7 @@ internal sealed class OwnHoldings(PeerId self, IRecordSigner signer, TimeProvide
             part.Items[share] = state;
         }
 
-        var before = part.Signed;
-        changed = Sign(part, 0);
-        return HoldingsDelta.Between(before, changed)?.Entry ?? changed.Entry;
+        return part;
     }
 
     /// <summary>Goes past the versions that the swarm remembers of this peer from before it lost its state.</summary>

@@ -18,6 +18,7 @@ internal sealed class RecordStore
     private readonly Dictionary<PeerId, Slot> _peers = [];
     private readonly HashSet<PeerId> _granted = [];
     private readonly Dictionary<InfoHash, List<ShareRecord>> _shares = [];
+    private readonly Dictionary<string, List<ShareRecord>> _sharesByName = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<InfoHash, Dictionary<PeerId, Slot>> _holders = [];
     private readonly CatalogueDigest _digest = new();
 
@@ -155,6 +156,31 @@ internal sealed class RecordStore
         }
     }
 
+    /// <summary>The share records whose names a filter lets through, in no order and as they were sent.</summary>
+    public IReadOnlyList<ShareRecord> SharesNamed(ShareFilter filter)
+    {
+        lock (_lock)
+        {
+            var found = new List<ShareRecord>();
+            if (filter.Literals is { } names)
+            {
+                foreach (var name in names)
+                {
+                    if (_sharesByName.TryGetValue(name, out var records)) found.AddRange(records);
+                }
+
+                return found;
+            }
+
+            foreach (var (name, records) in _sharesByName)
+            {
+                if (filter.IsName(name)) found.AddRange(records);
+            }
+
+            return found;
+        }
+    }
+
     /// <summary>Who holds some or all of a share, as each says itself; checked.</summary>
     public IReadOnlyList<(PeerId Peer, HoldingState State)> HoldersOf(InfoHash share)
     {
@@ -264,6 +290,8 @@ internal sealed class RecordStore
             case ShareRecord share:
                 if (!_shares.TryGetValue(share.Details.InfoHash, out var shares)) _shares[share.Details.InfoHash] = shares = [];
                 shares.Add(share);
+                if (!_sharesByName.TryGetValue(share.Details.Name, out var namesakes)) _sharesByName[share.Details.Name] = namesakes = [];
+                namesakes.Add(share);
                 break;
             case HoldingsPart part:
                 foreach (var item in part.Items)
@@ -288,6 +316,9 @@ internal sealed class RecordStore
                 if (!_shares.TryGetValue(share.Details.InfoHash, out var shares)) break;
                 shares.Remove(share);
                 if (shares.Count == 0) _shares.Remove(share.Details.InfoHash);
+                if (!_sharesByName.TryGetValue(share.Details.Name, out var namesakes)) break;
+                namesakes.Remove(share);
+                if (namesakes.Count == 0) _sharesByName.Remove(share.Details.Name);
                 break;
             case HoldingsPart part:
                 foreach (var item in part.Items)

@@ -19,6 +19,9 @@ internal sealed class ShareFilter
         _publisherName = new WildcardPattern(query.Publisher);
     }
 
+    /// <summary>The names looked for, where only these are: without regard to case. Else null.</summary>
+    public IReadOnlyCollection<string>? Literals => _patterns.Count == 0 && !_anyName ? _literals : null;
+
     public bool IsName(string name) => _anyName || _literals.Contains(name) || _patterns.Exists(pattern => pattern.IsMatch(name));
 
     public bool IsPublisher(string id, string name) =>

@@ -103,15 +103,6 @@ internal sealed partial class SwarmMembership : ITransportEvents, ISwarmShares, 
         _addresses.Hurry();
     }
 
-    /// <summary>Notes how much of a share this peer holds, and lets the swarm know.</summary>
-    public void SetHolding(InfoHash share, HoldingState state) => Post(() =>
-    {
-        if (_holdings.Set(share, state, out var changed) is not { } entry) return;
-        _store.Put(changed!);
-        Announce([entry]);
-        NotifyChanged();
-    });
-
     /// <summary>Signs a share record and lets the swarm know; ends when it is in the own catalogue.</summary>
     /// <exception cref="OperationCanceledException">The peer is stopping.</exception>
     public Task<ShareRecord> PublishShareAsync(ShareDetails details, IRecordSigner signer)
@@ -136,7 +127,11 @@ internal sealed partial class SwarmMembership : ITransportEvents, ISwarmShares, 
     public Task SettledAsync()
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Post(done.SetResult);
+        Post(() =>
+        {
+            SignHoldings();
+            done.SetResult();
+        });
         return done.Task.WaitAsync(_stop);
     }
 

@@ -52,12 +52,22 @@ internal sealed class PartialCheck
     {
         var check = new PartialCheck(files, options, state, progress);
         List<PartialFile> candidates = [];
-        await StorageThreads.RunAsync(1, token => check.LookForFinals(candidates, token), cancellationToken).ConfigureAwait(false);
-        await check.HashAsync([.. candidates.SelectMany(file => Parts(file, isFinal: true, _ => true))], cancellationToken).ConfigureAwait(false);
-        check.DecideFinals(candidates);
-
         List<Part> parts = [];
-        await StorageThreads.RunAsync(1, token => check.LookForPartials(parts, token), cancellationToken).ConfigureAwait(false);
+        await options.Workers.RunAsync(
+            1,
+            token =>
+            {
+                check.LookForFinals(candidates, token);
+                if (candidates.Count == 0) check.LookForPartials(parts, token);
+            },
+            cancellationToken).ConfigureAwait(false);
+        if (candidates.Count > 0)
+        {
+            await check.HashAsync([.. candidates.SelectMany(file => Parts(file, isFinal: true, _ => true))], cancellationToken).ConfigureAwait(false);
+            check.DecideFinals(candidates);
+            await options.Workers.RunAsync(1, token => check.LookForPartials(parts, token), cancellationToken).ConfigureAwait(false);
+        }
+
         await check.HashAsync(parts, cancellationToken).ConfigureAwait(false);
         return check;
     }
@@ -178,7 +188,7 @@ internal sealed class PartialCheck
         if (parts.Count == 0) return;
         _bytesToCheck += parts.Sum(part => part.Length);
         var next = -1;
-        await StorageThreads.RunAsync(
+        await _options.Workers.RunAsync(
             Math.Min(_options.Threads, parts.Count),
             token =>
             {

@@ -20,29 +20,29 @@ internal sealed class PartialCompletion(
     private static readonly TimeSpan RetryFor = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RetryEvery = TimeSpan.FromMilliseconds(100);
 
+    /// <param name="then">What is done when the names are on the disk, on the same thread.</param>
+    /// <param name="cancellationToken">Ends it within one file.</param>
     /// <exception cref="P2PShareException">FileExists, DestinationUnusable, DiskFull, UnsafePath.</exception>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    public async Task RunAsync(Action then, CancellationToken cancellationToken)
     {
         PartialFile[] waiting = [.. files.Where(file => file.IsWanted && file.State != PartialFileState.Final)];
         var started = options.Time.GetTimestamp();
         while (true)
         {
             // Scanners and indexers open new files for a moment, and on Windows that stops a rename.
-            waiting = await FinishAsync(waiting, options.Time.GetElapsedTime(started) >= RetryFor, cancellationToken).ConfigureAwait(false);
+            waiting = await FinishAsync(waiting, options.Time.GetElapsedTime(started) >= RetryFor, then, cancellationToken).ConfigureAwait(false);
             if (waiting.Length == 0) break;
             await Task.Delay(RetryEvery, options.Time, cancellationToken).ConfigureAwait(false);
         }
-
-        await StorageThreads.RunAsync(1, _ => FinishFolders(), cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<PartialFile[]> FinishAsync(PartialFile[] waiting, bool isLastTry, CancellationToken cancellationToken)
+    private async Task<PartialFile[]> FinishAsync(PartialFile[] waiting, bool isLastTry, Action then, CancellationToken cancellationToken)
     {
-        if (waiting.Length == 0) return [];
         var busy = new ConcurrentBag<PartialFile>();
         var next = -1;
-        await StorageThreads.RunAsync(
-            Math.Min(MaxThreads, (waiting.Length + FilesPerThread - 1) / FilesPerThread),
+        var left = Math.Clamp((waiting.Length + FilesPerThread - 1) / FilesPerThread, 1, MaxThreads);
+        await options.Workers.RunAsync(
+            left,
             token =>
             {
                 for (var i = Interlocked.Increment(ref next); i < waiting.Length; i = Interlocked.Increment(ref next))
@@ -50,6 +50,10 @@ internal sealed class PartialCompletion(
                     token.ThrowIfCancellationRequested();
                     if (!TryFinish(waiting[i], isLastTry)) busy.Add(waiting[i]);
                 }
+
+                if (Interlocked.Decrement(ref left) > 0 || !busy.IsEmpty) return;
+                FinishFolders();
+                then();
             },
             cancellationToken).ConfigureAwait(false);
         return [.. busy];

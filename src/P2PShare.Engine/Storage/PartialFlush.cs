@@ -4,7 +4,7 @@ using P2PShare.Engine.Errors;
 namespace P2PShare.Engine.Storage;
 
 /// <summary>Forces what was written to partial files, and the names of new ones, to the disk.</summary>
-internal sealed class PartialFlush(PartialFiles files, IStorageFileSystem fileSystem)
+internal sealed class PartialFlush(PartialFiles files, IStorageFileSystem fileSystem, StorageThreads threads)
 {
     /// <summary>From how many flushes on it is cheaper to flush the whole file system at once.</summary>
     public const int FewFlushes = 32;
@@ -19,12 +19,13 @@ internal sealed class PartialFlush(PartialFiles files, IStorageFileSystem fileSy
         if (dirty.Count == 0) return failures;
         var isDone = false;
         if (dirty.Count > FewFlushes)
-            await StorageThreads.RunAsync(1, _ => isDone = Try(dirty, failures, FlushAll) is not false, cancellationToken).ConfigureAwait(false);
+            await threads.RunAsync(1, _ => isDone = Try(dirty, failures, FlushAll) is not false, cancellationToken).ConfigureAwait(false);
         if (isDone) return failures;
 
         var next = -1;
-        await StorageThreads.RunAsync(
-            Math.Min(MaxThreads, dirty.Count),
+        var left = Math.Min(MaxThreads, dirty.Count);
+        await threads.RunAsync(
+            left,
             token =>
             {
                 for (var i = Interlocked.Increment(ref next); i < dirty.Count; i = Interlocked.Increment(ref next))
@@ -33,9 +34,10 @@ internal sealed class PartialFlush(PartialFiles files, IStorageFileSystem fileSy
                     var file = dirty[i];
                     Try([file], failures, () => Flush(file));
                 }
+
+                if (Interlocked.Decrement(ref left) == 0) Try(dirty, failures, FlushFolders);
             },
             cancellationToken).ConfigureAwait(false);
-        await StorageThreads.RunAsync(1, _ => Try(dirty, failures, FlushFolders), cancellationToken).ConfigureAwait(false);
         return failures;
     }
 

@@ -30,7 +30,7 @@ internal sealed class PartialStorage : IShareStorage
     {
         _options = options;
         _files = files;
-        _flush = new PartialFlush(files, options.FileSystem);
+        _flush = new PartialFlush(files, options.FileSystem, options.Workers);
         _ledger = new PieceLedger(options.Info, files, check.Held, check.Flushed);
         _store = store;
         _handles = handles;
@@ -188,7 +188,7 @@ internal sealed class PartialStorage : IShareStorage
     {
         var target = _files[file];
         if (!target.IsWanted) return false;
-        await StorageThreads.RunAsync(1, token => Reuse(target, candidatePath, token), cancellationToken).ConfigureAwait(false);
+        await _options.Workers.RunAsync(1, token => Reuse(target, candidatePath, token), cancellationToken).ConfigureAwait(false);
         return Enumerable.Range(target.File.FirstPiece, target.File.PieceCount).All(HasPiece);
     }
 
@@ -218,8 +218,7 @@ internal sealed class PartialStorage : IShareStorage
             _files.IsCompleting = true;
             // Else a restart would find files in the way that are its own.
             if (_options.NoClobber) Save(isClean: false);
-            await new PartialCompletion(_files, _options, _flush, Lose, attributes).RunAsync(cancellationToken).ConfigureAwait(false);
-            await StorageThreads.RunAsync(1, _ => ServeFinals(), cancellationToken).ConfigureAwait(false);
+            await new PartialCompletion(_files, _options, _flush, Lose, attributes).RunAsync(ServeFinals, cancellationToken).ConfigureAwait(false);
             _store.Delete();
         }
         finally
@@ -236,7 +235,7 @@ internal sealed class PartialStorage : IShareStorage
             if (_isEnded) return;
             _isEnded = true;
             _files.CloseAll();
-            if (_complete is null && !keepPartial) await StorageThreads.RunAsync(1, _ => DeletePartials(), cancellationToken).ConfigureAwait(false);
+            if (_complete is null && !keepPartial) await _options.Workers.RunAsync(1, _ => DeletePartials(), cancellationToken).ConfigureAwait(false);
             _store.Delete();
         }
         finally

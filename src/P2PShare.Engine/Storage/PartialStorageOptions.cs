@@ -48,6 +48,9 @@ internal sealed record PartialStorageOptions
     /// <summary>How many threads verify at most.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
 
+    /// <summary>The threads that read, flush and rename.</summary>
+    public StorageThreads Workers { get; init; } = new();
+
     /// <summary>After how many bytes written they are flushed.</summary>
     public long FlushInterval { get; init; } = DefaultFlushInterval;
 

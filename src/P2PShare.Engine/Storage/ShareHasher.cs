@@ -14,15 +14,18 @@ internal sealed class ShareHasher
     private readonly IStorageFileSystem _fileSystem;
     private readonly TimeProvider _time;
     private readonly int _threads;
+    private readonly StorageThreads _workers;
 
     /// <param name="time">For the rate of progress reports; null for the system's.</param>
     /// <param name="fileSystem">Null for the machine's.</param>
     /// <param name="threads">How many threads hash at most; null for one a core.</param>
-    public ShareHasher(TimeProvider? time = null, IStorageFileSystem? fileSystem = null, int? threads = null)
+    /// <param name="workers">The threads; null for own ones.</param>
+    public ShareHasher(TimeProvider? time = null, IStorageFileSystem? fileSystem = null, int? threads = null, StorageThreads? workers = null)
     {
         _fileSystem = fileSystem ?? DiskFileSystem.Instance;
         _time = time ?? TimeProvider.System;
         _threads = threads ?? Environment.ProcessorCount;
+        _workers = workers ?? new StorageThreads();
     }
 
     /// <summary>Hashes a share.</summary>
@@ -34,7 +37,7 @@ internal sealed class ShareHasher
     {
         ArgumentNullException.ThrowIfNull(request);
         PublishScan? scan = null;
-        await StorageThreads.RunAsync(1, token => scan = PublishScan.Run(request, _fileSystem, token), cancellationToken).ConfigureAwait(false);
+        await _workers.RunAsync(1, token => scan = PublishScan.Run(request, _fileSystem, token), cancellationToken).ConfigureAwait(false);
 
         ScannedFile[] files = [.. scan!.Files.Values];
         var pieceLength = PieceLength.ForSize(files.Sum(file => file.Length));
@@ -42,7 +45,7 @@ internal sealed class ShareHasher
         var meter = new PublishMeter(progress, _time, files.Sum(file => file.Length), files.Length);
         meter.AddFiles(files.Length - hashes.Length);
         var queue = new PartQueue(hashes, PartSize);
-        await StorageThreads.RunAsync(Math.Max(1, Math.Min(_threads, queue.PartCount)), token => Hash(queue, meter, token), cancellationToken).ConfigureAwait(false);
+        await _workers.RunAsync(Math.Max(1, Math.Min(_threads, queue.PartCount)), token => Hash(queue, meter, token), cancellationToken).ConfigureAwait(false);
 
         var share = Assemble(request, scan, hashes, pieceLength);
         meter.ReportEnd();

@@ -16,7 +16,7 @@ internal static class SourceCheck
     {
         string? changed = null;
         var next = -1;
-        await StorageThreads.RunAsync(
+        await new StorageThreads().RunAsync(
             Math.Max(1, Math.Min(Environment.ProcessorCount, files.Count)),
             token =>
             {

@@ -6,8 +6,8 @@ namespace P2PShare.Engine.Transfers;
 /// </summary>
 internal sealed class HashWorkers : IHashQueue, IDisposable
 {
-    private readonly Lock _gate = new();
-    private readonly SemaphoreSlim _ready = new(0);
+    // Waited on by its monitor, which does not spin as a semaphore does: pieces are milliseconds apart, and cores are needed.
+    private readonly object _gate = new();
     private readonly Queue<IHashWork> _queue = new();
     private readonly Thread[] _threads;
     private volatile bool _stopping;
@@ -27,8 +27,11 @@ internal sealed class HashWorkers : IHashQueue, IDisposable
     public void Enqueue(IHashWork work)
     {
         if (_stopping) return;
-        lock (_gate) _queue.Enqueue(work);
-        _ready.Release();
+        lock (_gate)
+        {
+            _queue.Enqueue(work);
+            Monitor.Pulse(_gate);
+        }
     }
 
     /// <summary>Ends the threads after the work they are at; what is queued is dropped. Waits for them at most two seconds.</summary>
@@ -36,7 +39,7 @@ internal sealed class HashWorkers : IHashQueue, IDisposable
     {
         if (_stopping) return;
         _stopping = true;
-        _ready.Release(_threads.Length);
+        lock (_gate) Monitor.PulseAll(_gate);
         var deadline = Environment.TickCount64 + 2000;
         foreach (var thread in _threads)
         {
@@ -48,11 +51,14 @@ internal sealed class HashWorkers : IHashQueue, IDisposable
     {
         while (true)
         {
-            _ready.Wait();
+            IHashWork? work;
+            lock (_gate)
+            {
+                while (!_queue.TryDequeue(out work) && !_stopping) Monitor.Wait(_gate);
+            }
+
             if (_stopping) return;
-            IHashWork work;
-            lock (_gate) work = _queue.Dequeue();
-            work.Run();
+            work!.Run();
         }
     }
 }

@@ -25,6 +25,8 @@ internal sealed class LocalFileIndex : ILocalFiles
         }
     }
 
+    public bool Knows(Hash256 piecesRoot) => _paths.ContainsKey(piecesRoot);
+
     public string? Find(Hash256 piecesRoot, long length)
     {
         if (!_paths.TryGetValue(piecesRoot, out var path)) return null;

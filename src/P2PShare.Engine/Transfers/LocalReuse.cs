@@ -19,6 +19,17 @@ internal static class LocalReuse
         }
     }
 
+    /// <summary>Whether anything that is wanted may be here already.</summary>
+    public static bool IsOfUse(Transfer transfer, ILocalFiles local)
+    {
+        foreach (var file in transfer.Info!.Files)
+        {
+            if (file.PieceCount > 0 && local.Knows(file.PiecesRoot) && LacksAny(transfer, file)) return true;
+        }
+
+        return false;
+    }
+
     private static bool LacksAny(Transfer transfer, TorrentFile file)
     {
         lock (transfer.Gate)

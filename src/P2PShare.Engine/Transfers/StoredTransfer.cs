@@ -60,6 +60,9 @@ internal sealed record StoredTransfer
     /// <summary>The signed records without which others would not know the share: its publisher's and its own, encoded, in base64.</summary>
     public IReadOnlyList<string> Records { get; init; } = [];
 
+    /// <summary>The attributes, where they are small; large ones stand beside.</summary>
+    public byte[]? Attributes { get; init; }
+
     public static StoredTransfer Of(TransferDescriptor descriptor) => new()
     {
         TransferId = descriptor.TransferId,

@@ -162,7 +162,7 @@ internal sealed partial class Transfer
 
             SetPhase(TransferState.Checking);
             await OpenStorageAsync(cancellationToken).ConfigureAwait(false);
-            if (_services.LocalFiles is { } local && Queue!.Missing > 0)
+            if (_services.LocalFiles is { } local && Queue!.Missing > 0 && LocalReuse.IsOfUse(this, local))
                 await Task.Factory.StartNew(() => LocalReuse.Run(this, local, cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
 
             SetPhase(TransferState.Transferring);

@@ -6,13 +6,16 @@ namespace P2PShare.Engine.Transfers;
 
 /// <summary>
 /// The transfers of a peer as they are written down between runs: for each a .json file, and beside it the metadata as a
-/// .torrent file and the attributes, as soon as they are known. Every file is replaced atomically. Thread-safe.
+/// .torrent file and the attributes, as soon as they are known; small attributes stand in it. Every file is replaced atomically. Thread-safe.
 /// </summary>
 internal sealed class TransferLibrary(string folder)
 {
     private const string Description = ".json";
     private const string Metadata = ".torrent";
     private const string Attributes = ".attributes";
+
+    // Creating and renaming a file costs more than writing some kilobytes into one that is written anyway.
+    private const int MaxInside = 16 * 1024;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, long> _written = [];
@@ -30,7 +33,8 @@ internal sealed class TransferLibrary(string folder)
             Directory.CreateDirectory(folder);
             // The description comes last: it stands for the rest.
             if (info is not null && layers is not null) Replace(transfer.TransferId + Metadata, new TorrentMetainfo(info, layers).ToBytes());
-            if (attributes is { } blob) Replace(transfer.TransferId + Attributes, blob.ToArray());
+            if (attributes is { Length: <= MaxInside } small) transfer = transfer with { Attributes = small.ToArray() };
+            else if (attributes is { } blob) Replace(transfer.TransferId + Attributes, blob.ToArray());
             Replace(transfer.TransferId + Description, JsonSerializer.SerializeToUtf8Bytes(transfer, StoredTransferJson.Default.StoredTransfer));
         }
     }
@@ -78,15 +82,20 @@ internal sealed class TransferLibrary(string folder)
     {
         var stored = JsonSerializer.Deserialize(File.ReadAllBytes(path), StoredTransferJson.Default.StoredTransfer);
         if (stored?.ToDescriptor() is not { } descriptor || stored.TransferId != Path.GetFileNameWithoutExtension(path)) return null;
-        var metadata = Path.Combine(folder, stored.TransferId + Metadata);
-        if (!File.Exists(metadata)) return new LibraryEntry(stored, descriptor, null, null, null);
+        if (ReadBeside(stored.TransferId + Metadata) is not { } metadata) return new LibraryEntry(stored, descriptor, null, null, null);
         // Our own file: as large as a share may be, not as a .torrent from outside may be.
         var limits = MetainfoLimits.Default with { MaxTorrentBytes = int.MaxValue };
-        var torrent = TorrentMetainfo.Parse(File.ReadAllBytes(metadata), limits);
+        var torrent = TorrentMetainfo.Parse(metadata, limits);
         if (torrent.Info.InfoHash != descriptor.InfoHash) return null;
-        var blob = Path.Combine(folder, stored.TransferId + Attributes);
-        var attributes = File.Exists(blob) ? ShareAttributes.Parse(File.ReadAllBytes(blob), torrent.Info.Files.Count) : null;
-        return new LibraryEntry(stored, descriptor, torrent.Info, torrent.PieceLayers, attributes);
+        var blob = stored.Attributes ?? ReadBeside(stored.TransferId + Attributes);
+        var attributes = blob is null ? null : ShareAttributes.Parse(blob, torrent.Info.Files.Count);
+        return new LibraryEntry(stored with { Attributes = null }, descriptor, torrent.Info, torrent.PieceLayers, attributes);
+    }
+
+    private byte[]? ReadBeside(string name)
+    {
+        var path = Path.Combine(folder, name);
+        return File.Exists(path) ? File.ReadAllBytes(path) : null;
     }
 
     private void Replace(string name, byte[] content)

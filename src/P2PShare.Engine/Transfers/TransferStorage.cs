@@ -9,8 +9,9 @@ namespace P2PShare.Engine.Transfers;
 /// <param name="received">What may be replaced where a transfer allows that.</param>
 /// <param name="fileSystem">The disks.</param>
 /// <param name="flushInterval">After how many bytes a download is flushed.</param>
+/// <param name="workers">The threads that read, flush and rename.</param>
 /// <param name="time">For retries and the rate of progress reports.</param>
-internal sealed class TransferStorage(string resumeFolder, FileHandleCache handles, ReceivedFiles received, IStorageFileSystem fileSystem, long flushInterval, TimeProvider time) : ITransferStorage
+internal sealed class TransferStorage(string resumeFolder, FileHandleCache handles, ReceivedFiles received, IStorageFileSystem fileSystem, long flushInterval, StorageThreads workers, TimeProvider time) : ITransferStorage
 {
     public async Task<OpenedStorage> OpenAsync(
         TransferDescriptor descriptor, TorrentInfo info, PieceLayers layers, ShareAttributes? attributes, IProgress<long> checkedBytes, CancellationToken cancellationToken)
@@ -32,6 +33,7 @@ internal sealed class TransferStorage(string resumeFolder, FileHandleCache handl
                 Handles = handles,
                 FileSystem = fileSystem,
                 FlushInterval = flushInterval,
+                Workers = workers,
                 Time = time,
             },
             new CheckedBytes(checkedBytes),
