@@ -33,6 +33,8 @@ public sealed class MembershipCodecTests
             new Goodbye(GoodbyeReason.ShuttingDown),
             new OpenChannel(uint.MaxValue, TestPeer.Share(1)),
             new ChannelOpened(1),
+            new OpenChannel(3, TestPeer.Share(1), ChannelExtras.Info | ChannelExtras.Interest),
+            new ChannelOpened(3, ChannelExtras.PieceLayers),
             new ChannelRejected(2, ChannelReason.NotOffered, "no"),
             new CloseChannel(3, ChannelReason.Done),
             new CallMeBack { Target = Bob, Caller = Alice, Addresses = [Address, Address6], Token = 77 },
@@ -104,6 +106,8 @@ public sealed class MembershipCodecTests
     {
         Assert.True(MembershipCodec.TryDecode(MembershipMessageType.ChannelOpened, "d5:aheadl1:xe7:channeli9e5:laterdee"u8, out var message));
         Assert.Equal(new ChannelOpened(9), message);
+        Assert.True(MembershipCodec.TryDecode(MembershipMessageType.ChannelOpened, "d7:channeli9e7:followsi49ee"u8, out var unknownBits));
+        Assert.Equal(new ChannelOpened(9, ChannelExtras.Info), unknownBits);
     }
 
     [Fact]
@@ -118,7 +122,7 @@ public sealed class MembershipCodecTests
     public void Refuses_a_message_that_lacks_a_key_or_has_a_value_of_another_type(MembershipMessage message)
     {
         // Without it the message means the same: it is not sent, or has a default.
-        string[] optional = ["observed", "text", "first", "last", "entries", "roster", "probe", "brings", "sequence", "took-over", "unfit", "unlisted", "busy"];
+        string[] optional = ["observed", "text", "first", "last", "entries", "roster", "probe", "brings", "sequence", "took-over", "unfit", "unlisted", "busy", "wish", "follows"];
         var text = Encoding.Latin1.GetString(MembershipCodec.Encode(message));
         foreach (var key in KeysOf(message))
         {
@@ -142,6 +146,7 @@ public sealed class MembershipCodecTests
     [InlineData(MembershipMessageType.ChannelOpened, "d7:channeli0ee", MembershipErrorKind.InvalidValue)]
     [InlineData(MembershipMessageType.ChannelOpened, "d7:channeli4294967296ee", MembershipErrorKind.InvalidValue)]
     [InlineData(MembershipMessageType.ChannelOpened, "d7:channel1:1e", MembershipErrorKind.InvalidValue)]
+    [InlineData(MembershipMessageType.ChannelOpened, "d7:channeli1e7:followsi-1ee", MembershipErrorKind.InvalidValue)]
     [InlineData(MembershipMessageType.OpenChannel, "d7:channeli1e9:info-hash3:abce", MembershipErrorKind.InvalidValue)]
     [InlineData(MembershipMessageType.Ping, "d4:timei-1e5:tokeni1ee", MembershipErrorKind.InvalidValue)]
     [InlineData(MembershipMessageType.Ping, "d4:timei9007199254740992e5:tokeni1ee", MembershipErrorKind.InvalidValue)]
