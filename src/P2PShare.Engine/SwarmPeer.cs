@@ -228,6 +228,8 @@ internal sealed partial class SwarmPeer : IPeer
             if (_discovery is not null) await _discovery.DisposeAsync().ConfigureAwait(false);
             RememberAll();
             await _transfers.DisposeAsync().ConfigureAwait(false);
+            // What was said just now, that a share is withdrawn perhaps, is said before goodbye.
+            await _membership.FlushAsync().ConfigureAwait(false);
             await _transport.StopAsync("this peer is stopping").ConfigureAwait(false);
             await _membership.DisposeAsync().ConfigureAwait(false);
             await _transport.DisposeAsync().ConfigureAwait(false);

@@ -214,6 +214,19 @@ internal sealed partial class SwarmMembership
         return true;
     }
 
+    /// <summary>Ends when all that was noted before is on its way; what waits to go out together with more waits no longer.</summary>
+    public async Task FlushAsync()
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(() =>
+        {
+            SendBroadcast();
+            done.SetResult();
+        });
+        // A loop that has failed does nothing any more.
+        await Task.WhenAny(done.Task, _running).ConfigureAwait(false);
+    }
+
     /// <summary>Queues changes for all members; all of about 50 ms go out in one update.</summary>
     private void Broadcast(IReadOnlyList<SignedEntry> entries, RosterEntry? line)
     {
@@ -239,6 +252,7 @@ internal sealed partial class SwarmMembership
 
     private void SendBroadcast()
     {
+        if (!_broadcastDue) return;
         _broadcastDue = false;
         if (!IsCoordinator) return;
         var members = _roster.Present.Where(peer => peer != _self).Select(RouteTo).OfType<Route>().ToList();

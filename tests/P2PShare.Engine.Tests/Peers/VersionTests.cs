@@ -88,6 +88,22 @@ public sealed class VersionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_is_withdrawn_just_before_its_publisher_stops_is_withdrawn_all_the_same()
+    {
+        // The publisher coordinates, and what it tells others it gathers for a moment.
+        var source = await _swarm.StartAsync("source");
+        var target = await _swarm.StartAsync("target", source);
+        var share = await source.PublishAsync(_swarm.Write("tool.bin", 50_000, 1));
+        await target.ReceiveAsync(share);
+        await source.Eventually(peer => peer.Look(share.InfoHash) is { Copies: 2 });
+
+        await source.Engine.RemoveShareAsync(share.InfoHash);
+        await source.DisposeAsync();
+
+        await target.Eventually(peer => peer.Look(share.InfoHash) is null && peer.EventsOf(PeerEventKind.ShareWithdrawn).Any());
+    }
+
+    [Fact]
     public async Task What_a_holder_removes_only_that_holder_stops_offering()
     {
         var source = await _swarm.StartAsync("source");
