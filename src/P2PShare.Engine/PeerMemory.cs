@@ -4,12 +4,17 @@ using P2PShare.Engine.Errors;
 
 namespace P2PShare.Engine;
 
-/// <summary>What a peer remembers from one run to the next, besides its key, its shares and its transfers: one small JSON file, replaced atomically.</summary>
+/// <summary>
+/// What a peer remembers from one run to the next, besides its key, its shares and its transfers: one small JSON file,
+/// replaced atomically. Thread-safe.
+/// </summary>
 internal sealed class PeerMemory(string stateDirectory)
 {
     private const int MaxFileSize = 1024 * 1024;
 
     private readonly string _path = Path.Combine(stateDirectory, "peer.json");
+
+    private readonly Lock _lock = new();
 
     public PeerMemoryContent Content { get; private set; } = new();
 
@@ -27,8 +32,15 @@ internal sealed class PeerMemory(string stateDirectory)
         }
     }
 
+    /// <param name="change">Makes the new content of the one there is.</param>
     /// <exception cref="P2PShareException">StateDirectoryUnusable.</exception>
-    public void Save(PeerMemoryContent content)
+    public void Save(Func<PeerMemoryContent, PeerMemoryContent> change)
+    {
+        // A peer that is being stopped saves at the same moment as one that loses its coordinator.
+        lock (_lock) Replace(change(Content));
+    }
+
+    private void Replace(PeerMemoryContent content)
     {
         if (content == Content) return;
         Content = content;

@@ -90,7 +90,9 @@ internal sealed partial class SwarmPeer
     {
         var result = new CheckResult { Name = CheckNames.DialBack, Target = name, Status = CheckStatus.Passed, Detail = "" };
         if (answer.IsBusy) return result with { Status = CheckStatus.Skipped, Detail = $"'{name}' was asked the same a moment ago.", Recommendation = "Test again." };
-        var missed = answer.Missed.Count > 0 ? $", and not at {List(answer.Missed)}" : "";
+        // That another machine does not come here by its own loopback, or by an address that counts on one cable, means nothing.
+        var missing = answer.Missed.Where(address => !System.Net.IPAddress.IsLoopback(address.Address) && !address.Address.IsIPv6LinkLocal).ToList();
+        var missed = missing.Count > 0 ? $", and not at {List(missing)}" : "";
         if (answer.Reached.Count > 0) return result with { Detail = $"'{name}' reaches this peer at {List(answer.Reached)}{missed}." };
         return result with
         {

@@ -109,7 +109,8 @@ internal sealed partial class SwarmPeer
         {
             Name = _membership.NameOf(peer),
             PeerId = peer.ToString(),
-            Addresses = [.. record?.Details.Addresses.Select(AddressText.Format) ?? []],
+            // An array, and not what the compiler would make of a list that is only read: PowerShell cannot index that.
+            Addresses = record?.Details.Addresses.Select(AddressText.Format).ToArray() ?? [],
             Role = view.RoleOf(peer),
             State = isLocal ? State : view.Present.Contains(peer) ? PeerState.Joined : PeerState.Stopped,
             Version = record?.Details.Software ?? "",

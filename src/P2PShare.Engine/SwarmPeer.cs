@@ -293,17 +293,21 @@ internal sealed partial class SwarmPeer : IPeer
                 .Where(peer => peer != _identity.PeerId)
                 .Select(peer => _store.FindPeer(peer)?.Details.Addresses)
                 .OfType<IReadOnlyList<System.Net.IPEndPoint>>()
-                .SelectMany(addresses => addresses.Take(2))
+                .SelectMany(addresses => ForAnotherRun(addresses).Take(2))
                 .Select(AddressText.Format)
                 .Take(32)
                 .ToList();
-            _memory.Save(_memory.Content with { Port = Port, Term = Math.Max(view.Term, _memory.Content.Term), Addresses = seen.Count > 0 ? seen : _memory.Content.Addresses });
+            _memory.Save(before => before with { Port = Port, Term = Math.Max(view.Term, before.Term), Addresses = seen.Count > 0 ? seen : before.Addresses });
         }
         catch (P2PShareException error)
         {
             Warn(error.Message, error.ErrorId);
         }
     }
+
+    // Another machine's loopback is this machine's own: to be dialled only where a peer has nothing else.
+    private static IEnumerable<System.Net.IPEndPoint> ForAnotherRun(IReadOnlyList<System.Net.IPEndPoint> addresses) =>
+        addresses.All(address => System.Net.IPAddress.IsLoopback(address.Address)) ? addresses : addresses.Where(address => !System.Net.IPAddress.IsLoopback(address.Address));
 
     private void ThrowIfStopping()
     {

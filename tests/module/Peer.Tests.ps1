@@ -224,6 +224,7 @@ Describe 'Get-P2PPeer' {
         $roster.IsLocal | Should -Be $true, $true
         $roster.State | Should -Be 'Joined', 'Joined'
         @($roster.Role) | Should -Contain 'Coordinator'
+        $roster[0].Addresses[0] | Should -BeExactly "127.0.0.1:$($roster[0].Addresses[0] -replace '.*:')"
     }
 
     It 'finds by name, wildcard and id' {

@@ -112,6 +112,18 @@ Describe 'A peer that runs elsewhere' {
         $problem[0].FullyQualifiedErrorId | Should -BeLike 'PeerNotLocal,*'
         @(Get-P2PPeer -Local).Count | Should -Be 2
     }
+
+    It 'is not stopped from here either when none runs here any more' {
+        $script = @"
+Import-Module '$(Get-TestedManifest)'
+`$null = Start-P2PPeer '$($swarm.SwarmPath)' -Name gone -Port 0 -ListenAddress 127.0.0.1 -NoDiscovery -StatePath '$TestDrive/gone' -ConnectTo 127.0.0.1:$($north.Port)
+while (@(Get-P2PPeer).Count -lt 2) { Start-Sleep -Milliseconds 50 }
+Get-P2PPeer | Sort-Object IsLocal -Descending | Stop-P2PPeer -ErrorAction SilentlyContinue -ErrorVariable problem
+`$problem.FullyQualifiedErrorId | Select-Object -Unique
+@(Get-P2PPeer -Local -ErrorAction Ignore).Count
+"@
+        Invoke-Shell $script | Should -Be 'PeerNotLocal,P2PShare.PowerShell.Commands.StopP2PPeerCommand', '0'
+    }
 }
 
 Describe 'Preferences' {

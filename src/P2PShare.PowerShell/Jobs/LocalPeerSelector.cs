@@ -28,7 +28,7 @@ internal static class LocalPeerSelector
         var running = LocalPeers.All;
         var value = reference is PSObject { BaseObject: not PSCustomObject } wrapped ? wrapped.BaseObject : reference;
         if (value is PeerJob job) return running.Contains(job.Peer) ? [job.Peer] : throw NotFound(job.Name, reference, running);
-        if (running.IsEmpty) throw NoneRunning();
+        if (running.IsEmpty && value is null or string) throw NoneRunning();
         switch (value)
         {
             case null:
