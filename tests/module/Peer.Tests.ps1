@@ -154,6 +154,20 @@ Describe 'The job of a peer' {
         Get-P2PPeer -Local | Should -BeNullOrEmpty
     }
 
+    It 'is Failed when the engine fails, and says why' {
+        $job = Start-TestPeer $swarm failing $TestDrive
+        # Nothing from outside brings that about: what the engine does when its membership fails is called.
+        $any = [Reflection.BindingFlags]'Instance, Public, NonPublic'
+        $peer = $job.GetType().GetProperty('Peer', $any).GetValue($job)
+        $engine = $peer.GetType().GetProperty('Engine', $any).GetValue($peer)
+        $null = ($engine.GetType().GetMethods($any) | Where-Object Name -Like '*IMembershipEvents.OnFault').Invoke($engine, @([IO.IOException]::new('the end of the test peer')))
+        $null = Wait-Job $job -Timeout 30
+        $job.State | Should -Be 'Failed'
+        "$($job.Error)" | Should -BeLike '*the end of the test peer*'
+        @(Get-P2PPeer failing -Local -ErrorAction Ignore).Count | Should -Be 0
+        Remove-Job $job
+    }
+
     It 'ends Wait-Job when the peer is stopped' {
         $job = Start-TestPeer $swarm north $TestDrive
         Stop-P2PPeer $job

@@ -53,7 +53,7 @@ internal static class OwnerOnlyFile
 
     /// <summary>The error for a file that is not to be replaced.</summary>
     public static P2PShareException Exists(string path) => new(
-        ErrorKind.ResourceExists, ErrorIds.SwarmFileExists, $"'{path}' exists already and was left as it is.", path, "Choose another name or folder, or ask to overwrite it: whoever uses the old file then no longer belongs to the new swarm.");
+        ErrorKind.ResourceExists, ErrorIds.SwarmFileExists, $"'{path}' exists already and was left as it is.", path, "Choose another name or folder, or have it overwritten (-Force, --force): whoever uses the old file then no longer belongs to the new swarm.");
 
     private static string TemporaryName(string path) =>
         Path.Combine(Path.GetDirectoryName(path) ?? ".", $".p2pshare-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}.tmp");

@@ -67,7 +67,7 @@ internal static class StorageErrors
 
     public static P2PShareException Exists(string message, string path) => new(
         ErrorKind.ResourceExists, ErrorIds.FileExists, message, path,
-        "Move it away, allow overwriting, or choose another destination.");
+        "Move it away, have it overwritten (-Force, --force), or choose another destination.");
 
     public static P2PShareException Unsafe(string message, string path) => new(
         ErrorKind.InvalidData, ErrorIds.UnsafePath, message, path,
