@@ -254,6 +254,9 @@ internal sealed partial class SwarmPeer : IPeer
         _publishGate.Dispose();
     }
 
+    /// <summary>For the benchmark of a large catalogue, which is not published share by share.</summary>
+    internal SwarmMembership Membership => _membership;
+
     private DateTime UtcNow => _time.GetUtcNow().UtcDateTime;
 
     private void Start()
