@@ -111,15 +111,15 @@ internal sealed class AddressBook(TimeProvider time, Random random)
     }
 
     /// <summary>The addresses that are due.</summary>
-    /// <param name="isPresent">Whether a peer is in the roster already, so that its address need not be dialled.</param>
+    /// <param name="isKnown">Whether a peer is connected or in the roster already, so that its address need not be dialled.</param>
     /// <param name="all">Whether those remembered are wanted too, or only those the user gave and those that were heard.</param>
-    public IReadOnlyList<DnsEndPoint> TakeDue(Func<PeerId, bool> isPresent, bool all)
+    public IReadOnlyList<DnsEndPoint> TakeDue(Func<PeerId, bool> isKnown, bool all)
     {
         lock (_lock)
         {
             foreach (var (key, line) in _lines.Where(pair => pair.Value is { HeardAt: { } at, UnderWay: false } && IsPresent(at)).ToList()) _lines.Remove(key);
             var due = _lines.Values
-                .Where(line => (all || line.Given || line.Heard) && !line.UnderWay && (line.Peer is not { } peer || !isPresent(peer)))
+                .Where(line => (all || line.Given || line.Heard) && !line.UnderWay && (line.Peer is not { } peer || !isKnown(peer)))
                 .Where(line => line is { Tries: 0, Heard: false } || time.GetElapsedTime(line.LastTry) >= line.Delay)
                 .ToList();
             var heard = MaxHeardAtOnce - _lines.Values.Count(line => line is { Heard: true, UnderWay: true });

@@ -12,6 +12,11 @@ internal sealed partial class SwarmMembership
 {
     private const int MaxRelays = 256;
     private const int MaxJoinRetries = 3;
+    private const int MaxHints = 10_000;
+    private const int MaxAskedToPassOn = 4;
+
+    // Asked for by whoever dials, on any thread.
+    private long _callBackToken;
 
     private static readonly TimeSpan RelayMemory = TimeSpan.FromMinutes(2);
 
@@ -49,8 +54,9 @@ internal sealed partial class SwarmMembership
 
     bool ITransportEvents.TryRequestCallBack(PeerId peer)
     {
-        var message = new CallMeBack { Target = peer, Caller = _self, Addresses = _record.Current.Details.Addresses, Token = _random.NextInt64(MembershipLimits.MaxNumber) };
-        var relays = _transport.Links.Where(link => !link.IsClosed && link.Remote != peer).ToList();
+        var message = new CallMeBack { Target = peer, Caller = _self, Addresses = _record.Current.Details.Addresses, Token = Interlocked.Increment(ref _callBackToken) };
+        // The coordinator has a link to everybody; some others, in case it has none to this one.
+        var relays = _transport.Links.Where(link => !link.IsClosed && link.Remote != peer).OrderByDescending(link => link.Remote == _coordinator).Take(MaxAskedToPassOn).ToList();
         foreach (var link in relays) link.Send(message);
         return relays.Count > 0;
     }
@@ -202,15 +208,21 @@ internal sealed partial class SwarmMembership
             return;
         }
 
-        lock (_hints) _hints[call.Caller] = call.Addresses;
-        _ = ConnectQuietlyAsync(call.Caller);
+        lock (_hints)
+        {
+            if (_hints.Count > MaxHints) _hints.Clear();
+            _hints[call.Caller] = call.Addresses;
+        }
+
+        // Who was asked to call does not ask the same of the caller.
+        _ = ConnectQuietlyAsync(call.Caller, mayAsk: false);
     }
 
-    private async Task ConnectQuietlyAsync(PeerId peer)
+    private async Task ConnectQuietlyAsync(PeerId peer, bool mayAsk = true)
     {
         try
         {
-            await _transport.ConnectAsync(peer, _stop).ConfigureAwait(false);
+            await _transport.ConnectAsync(peer, _stop, mayAsk).ConfigureAwait(false);
         }
         catch (Exception error) when (error is P2PShareException or OperationCanceledException)
         {

@@ -28,7 +28,8 @@ internal sealed partial class SwarmMembership
             {
                 var view = _view;
                 var alone = view.Present.Count <= 1;
-                foreach (var endPoint in _addresses.TakeDue(view.Present.Contains, all: alone)) _ = TryAddressAsync(endPoint);
+                // Who is connected may still be admitting this peer: a second link would only cost both.
+                foreach (var endPoint in _addresses.TakeDue(peer => view.Present.Contains(peer) || _transport.FindLink(peer) is not null, all: alone)) _ = TryAddressAsync(endPoint);
                 if (alone && view.State != PeerState.Joined && !_addresses.HasGiven && _addresses.AllTried) Post(BecomeAlone);
                 if (!_hasUpkeepPending)
                 {
@@ -56,7 +57,9 @@ internal sealed partial class SwarmMembership
         }
         catch (P2PShareException error)
         {
-            if (!_addresses.Note(endPoint, peer: null, error.Message)) return;
+            // A list of addresses that is the same on every machine has the own one in it.
+            var isSelf = error.InnerException is DialFailure { IsSelf: true };
+            if (!_addresses.Note(endPoint, isSelf ? _self : null, isSelf ? null : error.Message)) return;
             if (error.ErrorId == ErrorIds.PeerRefused) _events.OnRefused(address, error.Message, incoming: false);
             else _events.OnUnreachable(address, error.Message);
         }

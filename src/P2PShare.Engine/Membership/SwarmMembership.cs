@@ -69,6 +69,7 @@ internal sealed partial class SwarmMembership : ITransportEvents, ISwarmShares, 
         _events = events;
         _time = time;
         _random = random;
+        _callBackToken = random.NextInt64(MembershipLimits.MaxNumber / 2);
         _stop = _stopping.Token;
         _coordinator = _self;
         _term = Math.Clamp(lastTerm, 1, MembershipLimits.MaxTerm);

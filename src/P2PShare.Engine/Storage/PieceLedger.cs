@@ -93,7 +93,6 @@ internal sealed class PieceLedger
         lock (_lock)
         {
             file.Generation++;
-            file.IsFinished = false;
             file.State = PartialFileState.Absent;
         }
 

@@ -1,7 +1,8 @@
 namespace P2PShare.Engine.Transfers;
 
 /// <summary>
-/// Threads of their own for hashing and disk writes: a heartbeat or a read from a socket never queues behind them.
+/// Threads of their own for hashing and disk writes: a heartbeat or a read from a socket never queues behind them. They are
+/// started when there is work for them: a peer that only serves needs none.
 /// What is queued is bounded by its makers (pieces by the buffer pool, leaf hash answers by session).
 /// </summary>
 internal sealed class HashWorkers : IHashQueue, IDisposable
@@ -9,39 +10,48 @@ internal sealed class HashWorkers : IHashQueue, IDisposable
     // Waited on by its monitor, which does not spin as a semaphore does: pieces are milliseconds apart, and cores are needed.
     private readonly object _gate = new();
     private readonly Queue<IHashWork> _queue = new();
-    private readonly Thread[] _threads;
-    private volatile bool _stopping;
+    private readonly List<Thread> _threads = [];
+    private readonly int _most;
+    private int _idle;
+    private bool _stopping;
 
-    /// <param name="count">Number of threads; 0 for one a core.</param>
-    public HashWorkers(int count = 0)
-    {
-        _threads = new Thread[count > 0 ? count : Environment.ProcessorCount];
-        for (var i = 0; i < _threads.Length; i++)
-        {
-            _threads[i] = new Thread(Work) { IsBackground = true, Name = "P2PShare hashing" };
-            _threads[i].Start();
-        }
-    }
+    /// <param name="count">The most threads; 0 for one a core.</param>
+    public HashWorkers(int count = 0) => _most = count > 0 ? count : Environment.ProcessorCount;
 
     /// <summary>Queues work; ignored after <see cref="Dispose"/>.</summary>
     public void Enqueue(IHashWork work)
     {
-        if (_stopping) return;
         lock (_gate)
         {
+            if (_stopping) return;
             _queue.Enqueue(work);
-            Monitor.Pulse(_gate);
+            if (_idle >= _queue.Count)
+            {
+                Monitor.Pulse(_gate);
+            }
+            else if (_threads.Count < _most)
+            {
+                var thread = new Thread(Work) { IsBackground = true, Name = "P2PShare hashing" };
+                _threads.Add(thread);
+                thread.Start();
+            }
         }
     }
 
     /// <summary>Ends the threads after the work they are at; what is queued is dropped. Waits for them at most two seconds.</summary>
     public void Dispose()
     {
-        if (_stopping) return;
-        _stopping = true;
-        lock (_gate) Monitor.PulseAll(_gate);
+        Thread[] threads;
+        lock (_gate)
+        {
+            if (_stopping) return;
+            _stopping = true;
+            threads = [.. _threads];
+            Monitor.PulseAll(_gate);
+        }
+
         var deadline = Environment.TickCount64 + 2000;
-        foreach (var thread in _threads)
+        foreach (var thread in threads)
         {
             if (thread != Thread.CurrentThread) thread.Join((int)Math.Max(0, deadline - Environment.TickCount64));
         }
@@ -51,14 +61,21 @@ internal sealed class HashWorkers : IHashQueue, IDisposable
     {
         while (true)
         {
-            IHashWork? work;
+            IHashWork work;
             lock (_gate)
             {
-                while (!_queue.TryDequeue(out work) && !_stopping) Monitor.Wait(_gate);
+                while (!_stopping && _queue.Count == 0)
+                {
+                    _idle++;
+                    Monitor.Wait(_gate);
+                    _idle--;
+                }
+
+                if (_stopping) return;
+                work = _queue.Dequeue();
             }
 
-            if (_stopping) return;
-            work!.Run();
+            work.Run();
         }
     }
 }

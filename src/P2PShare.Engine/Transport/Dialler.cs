@@ -13,7 +13,7 @@ namespace P2PShare.Engine.Transport;
 internal sealed class Dialler(INetwork network, ILinkAuthenticator authenticator, PeerId self, TransportOptions options, TimeProvider time) : IDisposable
 {
     // Handshakes cost CPU at both ends: a swarm that moves at once must not make them all at once.
-    private readonly SemaphoreSlim _handshakes = new(options.MaxHandshakes);
+    private readonly HandshakeGate _handshakes = new(options.MaxHandshakes, time);
 
     public void Dispose() => _handshakes.Dispose();
 
@@ -21,15 +21,16 @@ internal sealed class Dialler(INetwork network, ILinkAuthenticator authenticator
     /// <param name="target">What is dialled, for messages: the one address, or a peer's name.</param>
     /// <param name="addresses">Where it may be, best first; names are resolved.</param>
     /// <param name="expected">Who must be there; null for any member.</param>
+    /// <param name="onConnected">Called when something answers at one of the addresses, before it has proved anything.</param>
     /// <param name="greet">Makes use of the proven connection, and owns it; a <see cref="DialFailure"/> lets the other addresses be tried.</param>
     /// <exception cref="P2PShareException">PeerUnreachable, PeerRefused: names each address and why it did not do.</exception>
     public async Task<T> DialAsync<T>(
-        string target, IReadOnlyList<DnsEndPoint> addresses, PeerId? expected, Func<DialledConnection, CancellationToken, Task<T>> greet, CancellationToken cancellationToken)
+        string target, IReadOnlyList<DnsEndPoint> addresses, PeerId? expected, Func<DialledConnection, CancellationToken, Task<T>> greet, CancellationToken cancellationToken, Action? onConnected = null)
     {
         var failures = new List<DialFailure>();
         var candidates = await ResolveAsync(addresses, failures, cancellationToken).ConfigureAwait(false);
         var left = candidates.ToList();
-        while (await RaceAsync(left, expected, failures, cancellationToken).ConfigureAwait(false) is { } connection)
+        while (await RaceAsync(left, expected, onConnected, failures, cancellationToken).ConfigureAwait(false) is { } connection)
         {
             try
             {
@@ -91,7 +92,7 @@ internal sealed class Dialler(INetwork network, ILinkAuthenticator authenticator
     }
 
     /// <summary>The first connection that proves itself; null when none does. Those that failed are taken out of <paramref name="candidates"/>.</summary>
-    private async Task<DialledConnection?> RaceAsync(List<DnsEndPoint> candidates, PeerId? expected, List<DialFailure> failures, CancellationToken cancellationToken)
+    private async Task<DialledConnection?> RaceAsync(List<DnsEndPoint> candidates, PeerId? expected, Action? onConnected, List<DialFailure> failures, CancellationToken cancellationToken)
     {
         using var race = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var waiting = new Queue<DnsEndPoint>(candidates);
@@ -100,7 +101,7 @@ internal sealed class Dialler(INetwork network, ILinkAuthenticator authenticator
         {
             while (waiting.Count + running.Count > 0)
             {
-                if (waiting.TryDequeue(out var next)) running.Add(OpenAsync(next, expected, race.Token), next);
+                if (waiting.TryDequeue(out var next)) running.Add(OpenAsync(next, expected, onConnected, race.Token), next);
                 using var pause = CancellationTokenSource.CreateLinkedTokenSource(race.Token);
                 var stagger = Task.Delay(waiting.Count > 0 ? options.DialStagger : Timeout.InfiniteTimeSpan, time, pause.Token);
                 var ended = await Task.WhenAny([stagger, .. running.Keys]).ConfigureAwait(false);
@@ -144,23 +145,14 @@ internal sealed class Dialler(INetwork network, ILinkAuthenticator authenticator
         }
     }
 
-    private async Task<DialledConnection> OpenAsync(DnsEndPoint address, PeerId? expected, CancellationToken cancellationToken)
+    private async Task<DialledConnection> OpenAsync(DnsEndPoint address, PeerId? expected, Action? onConnected, CancellationToken cancellationToken)
     {
         var text = Addresses.Format(address);
         var connection = await ConnectAsync(address, text, cancellationToken).ConfigureAwait(false);
+        onConnected?.Invoke();
         try
         {
-            await _handshakes.WaitAsync(cancellationToken).ConfigureAwait(false);
-            AuthenticatedConnection proven;
-            try
-            {
-                proven = await ProveAsync(connection, text, cancellationToken).ConfigureAwait(false);
-            }
-            finally
-            {
-                _handshakes.Release();
-            }
-
+            var proven = await _handshakes.RunAsync(() => ProveAsync(connection, text, cancellationToken), cancellationToken).ConfigureAwait(false);
             if (proven.Remote == self) throw DialFailure.Self(text);
             if (expected is { } wanted && proven.Remote != wanted) throw DialFailure.Refused(text, "another peer is there than was looked for");
             return new DialledConnection(address, connection, proven);

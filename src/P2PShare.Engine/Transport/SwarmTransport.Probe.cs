@@ -10,36 +10,32 @@ internal sealed partial class SwarmTransport
     /// <exception cref="OperationCanceledException"/>
     public async Task<bool> ProbeAsync(PeerId peer, CancellationToken cancellationToken)
     {
-        foreach (var address in _events!.AddressesOf(peer))
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Stopping);
+        try
+        {
+            return await _dialler.DialAsync(peer.ToString(), [.. _events!.AddressesOf(peer).Select(Addresses.Parse)], peer, ProbeAsync, limit.Token).ConfigureAwait(false);
+        }
+        catch (P2PShareException)
+        {
+            return false;
+        }
+    }
+
+    private async Task<bool> ProbeAsync(DialledConnection connection, CancellationToken cancellationToken)
+    {
+        using var timeout = new CancellationTokenSource(_options.HandshakeTimeout, _time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
+        await using (connection.ConfigureAwait(false))
         {
             try
             {
-                if (await ProbeAddressAsync(address, peer, cancellationToken).ConfigureAwait(false)) return true;
+                await LinkHandshake.DialAsync(connection.Proven, connection.Network, _nonce, Port, _time, limit.Token, isProbe: true).ConfigureAwait(false);
+                return true;
             }
-            catch (Exception error) when (error is P2PShareException or IOException or ObjectDisposedException or Protocol.ProtocolException)
+            catch (Exception error) when (error is P2PShareException or IOException or ObjectDisposedException or Protocol.ProtocolException || (error is OperationCanceledException && timeout.IsCancellationRequested))
             {
-                // The next address may do.
+                throw DialFailure.Refused(Addresses.Format(connection.Address), error.Message, error);
             }
-        }
-
-        return false;
-    }
-
-    private async Task<bool> ProbeAddressAsync(string address, PeerId peer, CancellationToken cancellationToken)
-    {
-        await using var connection = await ConnectAsync(Addresses.Parse(address), address, cancellationToken).ConfigureAwait(false);
-        using var timeout = new CancellationTokenSource(_options.HandshakeTimeout, _time);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token, Stopping);
-        try
-        {
-            var stream = await _authenticator.AuthenticateAsClientAsync(connection.Stream, limit.Token).ConfigureAwait(false);
-            if (stream.Remote != peer) return false;
-            await LinkHandshake.DialAsync(stream, connection, _nonce, Port, _time, limit.Token, isProbe: true).ConfigureAwait(false);
-            return true;
-        }
-        catch (OperationCanceledException) when (timeout.IsCancellationRequested)
-        {
-            return false;
         }
     }
 

@@ -23,6 +23,7 @@ internal sealed partial class SwarmTransport : IChannelOpener, ILinkHost, IAsync
     private readonly TimeProvider _time;
     private readonly LinkTable _links;
     private readonly Dialler _dialler;
+    private readonly HandshakeGate _handshakes;
     private readonly BootNonce _nonce = NewNonce();
     private readonly CancellationTokenSource _stopping = new();
     private readonly ConcurrentDictionary<PeerId, TaskCompletionSource<Link>> _dials = new();
@@ -43,6 +44,7 @@ internal sealed partial class SwarmTransport : IChannelOpener, ILinkHost, IAsync
         _options = options;
         _time = time;
         _links = new LinkTable(self);
+        _handshakes = new HandshakeGate(options.MaxHandshakes, time);
         _dialler = new Dialler(network, authenticator, self, options, time);
         // BEP 20 style; the rest is of no meaning, since in a swarm the certificate is the identity.
         _foreignId = [.. "-PS0100-"u8, .. self.Value.ToArray()[..12]];
@@ -170,13 +172,14 @@ internal sealed partial class SwarmTransport : IChannelOpener, ILinkHost, IAsync
     {
         await StopAsync("this peer is stopping").ConfigureAwait(false);
         _dialler.Dispose();
+        _handshakes.Dispose();
         _stopping.Dispose();
     }
 
     /// <summary>The acceptor's part of a link: TLS, hello, welcome. Returns what carries it until it ends.</summary>
     internal async Task<Func<Task>?> AcceptLinkAsync(NetworkConnection connection, CancellationToken cancellationToken)
     {
-        var stream = await _authenticator.AuthenticateAsServerAsync(connection.Stream, cancellationToken).ConfigureAwait(false);
+        var stream = await _handshakes.RunAsync(() => _authenticator.AuthenticateAsServerAsync(connection.Stream, cancellationToken), cancellationToken).ConfigureAwait(false);
         var identity = await LinkHandshake.ReadHelloAsync(stream, connection, _time, cancellationToken).ConfigureAwait(false);
         if (identity is null || identity.Remote == Self) return null;
         if (identity.IsProbe)
@@ -272,8 +275,11 @@ internal sealed partial class SwarmTransport : IChannelOpener, ILinkHost, IAsync
     private async Task DialOrAskAsync(PeerId peer, TaskCompletionSource<Link> completion, bool mayAsk, CancellationToken cancellationToken)
     {
         DnsEndPoint[] addresses = [.. _events!.AddressesOf(peer).Select(Addresses.Parse).Where(address => !IsOwn(address))];
-        var dialling = _dialler.DialAsync(_events.NameOf(peer), addresses, peer, GreetAsync, cancellationToken);
+        var isAnswered = false;
+        var dialling = _dialler.DialAsync(_events.NameOf(peer), addresses, peer, GreetAsync, cancellationToken, () => Volatile.Write(ref isAnswered, true));
         await Task.WhenAny(dialling, completion.Task, Task.Delay(_options.CallBackAfter, _time, cancellationToken)).ConfigureAwait(false);
+        // Who answers, but has many handshakes to make, is not helped by one more: it is given longer.
+        if (Volatile.Read(ref isAnswered)) await Task.WhenAny(dialling, completion.Task, Task.Delay(4 * _options.CallBackAfter, _time, cancellationToken)).ConfigureAwait(false);
         var isAsked = mayAsk && !dialling.IsCompletedSuccessfully && !completion.Task.IsCompleted && _events.TryRequestCallBack(peer);
         try
         {

@@ -19,7 +19,7 @@ internal sealed record TransportOptions
     /// <summary>A peer that has not answered for so long is also asked, by way of others, to dial this one.</summary>
     public TimeSpan CallBackAfter { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>The most handshakes under way at once as the dialling side.</summary>
+    /// <summary>The most handshakes under way at once as the dialling side, and as many as the accepting side.</summary>
     public int MaxHandshakes { get; init; } = 50;
 
     /// <summary>A link that sent nothing for so long sends a keep-alive.</summary>

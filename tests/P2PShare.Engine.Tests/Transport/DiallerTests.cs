@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.IO.Pipelines;
 using System.Net;
+using Microsoft.Extensions.Time.Testing;
 using P2PShare.Engine.Errors;
 using P2PShare.Engine.Transport;
 using P2PShare.Protocol.Membership;
@@ -92,7 +93,7 @@ public sealed class DiallerTests
     public async Task No_more_handshakes_than_allowed_are_made_at_once()
     {
         var counting = new CountingAuthenticator();
-        using var dialler = new Dialler(_network, counting, Self, Patient with { MaxHandshakes = 3 }, TimeProvider.System);
+        using var dialler = new Dialler(_network, counting, Self, Patient with { MaxHandshakes = 3 }, new FakeTimeProvider());
         _network.Answer("192.0.2.1", ScriptedNetwork.Silent);
         var dials = Enumerable.Range(0, 20).Select(_ => dialler.DialAsync("'west'", [At("192.0.2.1")], Wanted, (connection, _) => Task.FromResult(connection), default)).ToList();
         for (var ended = 0; ended < 20; ended++)
