@@ -157,12 +157,6 @@ internal sealed partial class SwarmPeer : IPeer
 
     public Task Completion => _completion.Task;
 
-    /// <summary>The roster as it is; names and addresses are looked up by nobody for it.</summary>
-    internal RosterView Roster => _membership.View;
-
-    /// <summary>By which two catalogues are compared.</summary>
-    internal CatalogueDigest Digest => _store.GetDigest();
-
     public static async Task<SwarmPeer> StartAsync(PeerOptions options, CancellationToken cancellationToken)
     {
         if (AcceptRule.Of(options) is { } accept) WritableFolder.Require(accept.Folder, ErrorIds.AcceptPathNotWritable);
@@ -259,6 +253,12 @@ internal sealed partial class SwarmPeer : IPeer
         await StopAsync().ConfigureAwait(false);
         _publishGate.Dispose();
     }
+
+    /// <summary>For the benchmarks of a large catalogue, which is not published share by share, and of a large roster.</summary>
+    internal SwarmMembership Membership => _membership;
+
+    /// <summary>By which two catalogues are compared.</summary>
+    internal CatalogueDigest Digest => _store.GetDigest();
 
     private DateTime UtcNow => _time.GetUtcNow().UtcDateTime;
 

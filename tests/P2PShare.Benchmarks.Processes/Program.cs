@@ -12,6 +12,12 @@ switch (args)
     case ["floor", "receive", var path, var port, var length, "platform" or "lanes"]:
         await FloorProcess.ReceiveAsync(path, Number(port), long.Parse(length, CultureInfo.InvariantCulture), args[^1] == "lanes");
         return 0;
+    case ["catalogue", "serve", var folder, var port, var peers, var shares]:
+        await CatalogueProcess.ServeAsync(folder, Number(port), Number(peers), Number(shares));
+        return 0;
+    case ["catalogue", "join", var folder, var address]:
+        await CatalogueProcess.JoinAsync(folder, address);
+        return 0;
     case ["publish", var path]:
         await HashProcess.PublishAsync(Path.GetFullPath(path));
         return 0;
@@ -22,7 +28,7 @@ switch (args)
         await SwarmProcess.RunAsync(Number(count), Number(runs));
         return 0;
     default:
-        Console.Error.WriteLine($"usage: {PeerArguments.Usage} | {FloorProcess.Usage} | {HashProcess.Usage} | {SwarmProcess.Usage}");
+        Console.Error.WriteLine($"usage: {PeerArguments.Usage} | {FloorProcess.Usage} | {CatalogueProcess.Usage} | {HashProcess.Usage} | {SwarmProcess.Usage}");
         return 2;
 }
 

@@ -42,7 +42,7 @@ internal static class SwarmProcess
             TimeSpan? joined = null;
             while (!Agree(peers))
             {
-                if (joined is null && peers.TrueForAll(peer => peer.Roster.Present.Count > 1)) joined = clock.Elapsed;
+                if (joined is null && peers.TrueForAll(peer => peer.Membership.View.Present.Count > 1)) joined = clock.Elapsed;
                 if (clock.Elapsed > Bound) throw new TimeoutException(Describe(peers));
                 await Task.Delay(5);
             }
@@ -88,14 +88,14 @@ internal static class SwarmProcess
 
     private static bool Agree(List<SwarmPeer> peers)
     {
-        var first = peers[0].Roster;
-        if (!peers.TrueForAll(peer => peer.Roster is var roster && roster.Coordinator == first.Coordinator && roster.Present.Count == peers.Count)) return false;
+        var first = peers[0].Membership.View;
+        if (!peers.TrueForAll(peer => peer.Membership.View is var roster && roster.Coordinator == first.Coordinator && roster.Present.Count == peers.Count)) return false;
         var digest = peers[0].Digest.ToArray();
         return peers.TrueForAll(peer => peer.Digest.ToArray().AsSpan().SequenceEqual(digest));
     }
 
     private static string Describe(List<SwarmPeer> peers) => string.Join("; ", peers
-        .GroupBy(peer => (peer.Roster.Coordinator, peer.Roster.Present.Count))
+        .GroupBy(peer => (peer.Membership.View.Coordinator, peer.Membership.View.Present.Count))
         .Select(group => $"{group.Count()} follow {group.Key.Coordinator.ToString()[..8]} with {group.Key.Count} present"));
 
     private static (long Managed, long Resident) Measure()

@@ -110,6 +110,9 @@ def verdicts(f):
         ('h: anonymous memory, a and d', limit(max([note[key] for row in 'ad' for note in f.of.get(row, {}).get('ours', []) for key in ('seed_memory', 'leech_memory')], default=None), 96, 'MiB')),
         ('i: standing link', limit(f.median('i', 'standing link', 'median'), 10, 'ms')),
         ('i: new link', limit(f.median('i', 'new link', 'median'), 60, 'ms')),
+        ('k: wildcard search', limit(f.median('k', 'ours', 'median'), 20, 'ms')),
+        ('k: memory', limit(f.median('k', 'ours', 'leech_memory'), 150, 'MiB')),
+        ('k: join', limit(f.median('k', 'ours'), 3, 's')),
         ('l: program', limit(f.median('l', 'p2pshare') and 1000 * f.median('l', 'p2pshare'), 250, 'ms')),
         ('l: module', limit(f.median('l', 'module') and 1000 * f.median('l', 'module'), 600, 'ms')),
     ]
@@ -142,6 +145,7 @@ def tables(run):
         *table(f, 'g', 'g: publishing 1 GiB', ['wall', 'seed']),
         *table(f, 'i', 'i: a verified file of 1 KiB', ['median', 'worst']),
         *table(f, 'j', 'j: 64 MiB, 1 → 1 and 1 → 32', ['wall', 'first', 'seed', 'leech']),
+        *table(f, 'k', 'k: a new peer and 100,000 shares: to join, to search; memory at its peak and afterwards', ['wall', 'median', 'worst', 'seed_memory', 'leech_memory']),
         *table(f, 'l', 'l: from the start to the first byte sent; to a running peer', ['wall', 'imported']),
     ]
     return '\n'.join(lines) + '\n'

@@ -220,6 +220,30 @@ def row_j(bench):
         spread(bench, 'j', 'ours', payload, 32)
 
 
+def row_k(bench):
+    """A catalogue of 100,000 shares of 50 peers: a new peer joins, and searches by wildcard."""
+    folder = os.path.join(bench.folder, 'catalogue')
+    os.makedirs(folder)
+    number = clients.port()
+    log = os.path.join(bench.folder, 'catalogue.log')
+    server = Process([bench.driver, 'catalogue', 'serve', folder, str(number), '50', str(200 if bench.args.quick else 2000)], log)
+    try:
+        server.wait_line(lambda line: line == 'READY')
+        for _ in bench.rounds():
+            shutil.rmtree(os.path.join(folder, 'newcomer'), ignore_errors=True)
+            process = Process([bench.driver, 'catalogue', 'join', folder, f'127.0.0.1:{number}'], log)
+            try:
+                process.wait_line(lambda line: line == 'READY')
+                process.say('')
+                with Memory([process]):
+                    said = process.wait_line(lambda line: line.startswith('DONE')).split()
+                bench.note('k', 'ours', wall=float(said[1]), median=float(said[2]), worst=float(said[3]), leech_memory=process.anonymous(), seed_memory=process.peak)
+            finally:
+                process.stop()
+    finally:
+        server.stop()
+
+
 def first_byte(words):
     """Seconds from a program's start to the first byte it sends to us."""
     with socket.create_server(('127.0.0.1', 0)) as server:
@@ -257,4 +281,4 @@ def row_l(bench):
                 print(out.stdout, out.stderr)
 
 
-ROWS = {'a': row_a, 'disk': row_disk, 'c': row_c, 'd': row_d, 'e': row_e, 'f': row_f, 'g': row_g, 'i': row_i, 'j': row_j, 'l': row_l}
+ROWS = {'a': row_a, 'disk': row_disk, 'c': row_c, 'd': row_d, 'e': row_e, 'f': row_f, 'g': row_g, 'i': row_i, 'j': row_j, 'k': row_k, 'l': row_l}

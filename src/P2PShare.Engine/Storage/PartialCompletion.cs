@@ -17,6 +17,9 @@ internal sealed class PartialCompletion(
     private const int MaxThreads = 4;
     private const UnixFileMode Permissions = (UnixFileMode)0b111_111_111;
 
+    // Whether files that were finished while they were written got the attributes that are wanted now.
+    private readonly bool _hasSetAttributes = attributes is not null && options.Attributes?.Bytes.Span.SequenceEqual(attributes.Bytes.Span) == true;
+
     private static readonly TimeSpan RetryFor = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RetryEvery = TimeSpan.FromMilliseconds(100);
 
@@ -65,10 +68,11 @@ internal sealed class PartialCompletion(
         var path = files.DisplayPath(file);
         try
         {
-            using (var lease = files.Acquire(file))
+            if (!file.IsFinished || !_hasSetAttributes)
             {
+                using var lease = files.Acquire(file);
                 if (lease.File.State.Length != file.File.Length) throw StorageErrors.Changed($"The partial file of '{DisplayName.Escape(path)}' was changed.", path);
-                if (attributes is not null) SetAttributes(lease.File, attributes.Files[file.File.Index]);
+                if (attributes is not null) TrySetAttributes(lease.File, attributes.Files[file.File.Index]);
             }
 
             files.Close(file);
@@ -78,6 +82,12 @@ internal sealed class PartialCompletion(
                 throw StorageErrors.Exists($"'{DisplayName.Escape(path)}' has appeared meanwhile.", path);
             // Under its own name anybody may write to it at once. Renaming changes neither size nor time.
             var verified = files.Destination.Look(files.PartialPath(file));
+            if (file.IsFinished && (verified.Kind != EntryKind.File || verified.Length != file.File.Length))
+            {
+                if (verified.Kind == EntryKind.Missing) throw new FileNotFoundException($"The partial file of '{path}' is gone.", path);
+                throw StorageErrors.Changed($"The partial file of '{DisplayName.Escape(path)}' was changed.", path);
+            }
+
             files.Destination.Move(files.PartialPath(file), final, options.Overwrite || entry.Kind != EntryKind.Missing);
             file.Verified = new FileState(verified.Length, verified.ModifiedNs);
             file.State = PartialFileState.Final;
@@ -94,8 +104,11 @@ internal sealed class PartialCompletion(
         }
     }
 
-    private static void SetAttributes(IStorageFile file, EntryAttributes entry)
+    /// <summary>Sets time and mode as far as the file system has them.</summary>
+    /// <returns>False when there is nothing to set.</returns>
+    public static bool TrySetAttributes(IStorageFile file, EntryAttributes? attributes)
     {
+        if (attributes is not { } entry) return false;
         try
         {
             file.SetAttributes(entry.ModifiedNanoseconds, (UnixFileMode?)entry.UnixMode & Permissions);
@@ -104,6 +117,8 @@ internal sealed class PartialCompletion(
         {
             // File systems without modes (FAT, some network shares) refuse. The content is there all the same.
         }
+
+        return true;
     }
 
     private void FinishFolders()

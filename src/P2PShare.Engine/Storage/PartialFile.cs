@@ -27,6 +27,9 @@ internal sealed class PartialFile(TorrentFile file, bool isWanted)
     /// </summary>
     public FileState Verified { get; set; }
 
+    /// <summary>Whether its one piece was written and its time and mode set in one go, so that it need not be opened again.</summary>
+    public bool IsFinished { get; set; }
+
     /// <summary>How often its partial file was lost and has to be made anew; guarded by the ledger.</summary>
     public int Generation { get; set; }
 

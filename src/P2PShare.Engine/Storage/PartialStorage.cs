@@ -147,6 +147,8 @@ internal sealed class PartialStorage : IShareStorage
             {
                 using var lease = _files.Acquire(file);
                 lease.File.Write(data, location.Offset);
+                // Of thousands of small files few stay open until the end, and opening one costs more than writing it.
+                if (file.File.PieceCount == 1) file.IsFinished = PartialCompletion.TrySetAttributes(lease.File, _options.Attributes?.Files[file.File.Index]);
             }
             catch (FileNotFoundException) when (file.State == PartialFileState.Partial)
             {

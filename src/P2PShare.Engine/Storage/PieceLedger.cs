@@ -93,6 +93,7 @@ internal sealed class PieceLedger
         lock (_lock)
         {
             file.Generation++;
+            file.IsFinished = false;
             file.State = PartialFileState.Absent;
         }
 
