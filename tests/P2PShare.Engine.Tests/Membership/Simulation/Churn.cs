@@ -24,6 +24,7 @@ internal static class Churn
             simulation.Network.UnblockAll();
             foreach (var peer in simulation.Peers) simulation.Network.AllowIncoming(peer.Address);
             simulation.Trace("all is healed");
+            Introduce(simulation);
             simulation.MustAgree(Bound, $"after step {step}");
         }
 
@@ -83,6 +84,20 @@ internal static class Churn
         }
     }
 
+    // Who lost its state, and was given addresses of which none is in use, knows nobody, and nobody need know of it: where there is
+    // no discovery its administrator has to name one that runs.
+    private static void Introduce(Simulation simulation)
+    {
+        var running = simulation.Running.ToArray();
+        foreach (var peer in running.Where(peer => peer.View.Present.Count == 1 && !running.Any(other => peer.ConnectTo.Contains(other.At))))
+        {
+            var other = running[simulation.Random.Next(running.Length)];
+            if (other == peer) other = running[(Array.IndexOf(running, peer) + 1) % running.Length];
+            simulation.Trace($"{peer.Name} is told of {other.Name}");
+            peer.Membership.Connect([other.At]);
+        }
+    }
+
     // While two groups cannot reach each other, each must come to agree by itself.
     private static void Halves(Simulation simulation)
     {
@@ -90,8 +105,9 @@ internal static class Churn
         foreach (var peer in simulation.Peers) simulation.Network.AllowIncoming(peer.Address);
         var running = simulation.Running.ToArray();
         if (running.Length < 4) return;
-        // Who has just started and knows nobody on its side of the cut could not be found by anybody.
-        simulation.Must(Bound, "everybody has met somebody", () => running.All(peer => peer.View.Present.Count > 1));
+        // Who has not met those of its side yet could not be found by them once it is cut off from the others.
+        Introduce(simulation);
+        simulation.MustAgree(running, Bound, "before the swarm is cut in two");
         simulation.Random.Shuffle(running);
         var size = simulation.Random.Next(1, running.Length);
         var (left, right) = (running[..size], running[size..]);
