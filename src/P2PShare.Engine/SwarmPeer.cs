@@ -295,9 +295,10 @@ internal sealed partial class SwarmPeer : IPeer
         try
         {
             var view = _membership.View;
+            // Not checked for this: whoever answers at an address has to prove itself, and with many peers the checks add up.
             var seen = view.Present
                 .Where(peer => peer != _identity.PeerId)
-                .Select(peer => _store.FindPeer(peer)?.Details.Addresses)
+                .Select(peer => _store.PeekPeer(peer)?.Details.Addresses)
                 .OfType<IReadOnlyList<System.Net.IPEndPoint>>()
                 .SelectMany(addresses => ForAnotherRun(addresses).Take(2))
                 .Select(AddressText.Format)
