@@ -46,7 +46,8 @@ Describe 'Receive-P2PFile -AsJob' {
     }
 
     It 'gives the objects to Receive-Job -Wait -AutoRemoveJob, which pipe on' {
-        $hashes = Get-P2PShare *.iso -Peer south | Receive-P2PFile -Destination (New-Into) -AsJob | Receive-Job -Wait -AutoRemoveJob | Get-FileHash
+        # Slow enough to be running when Receive-Job comes: one that ends in the millisecond in which it looks is removed by it twice.
+        $hashes = Get-P2PShare *.iso -Peer south | Receive-P2PFile -Destination (New-Into) -DownloadLimit 200000 -AsJob | Receive-Job -Wait -AutoRemoveJob | Get-FileHash
         $hashes.Hash | Sort-Object | Should -Be ((Get-ChildItem "$TestDrive/data" | Get-FileHash).Hash | Sort-Object)
         Get-Job | Where-Object PSJobTypeName -EQ 'TransferJob' | Should -BeNullOrEmpty
     }
@@ -56,6 +57,7 @@ Describe 'Receive-P2PFile -AsJob' {
         $problem.Count | Should -Be 1
         $problem[0].FullyQualifiedErrorId | Should -BeLike 'ShareNotFound,*'
         $job.ChildJobs.Name | Should -Be 'two.iso'
+        $null = Wait-Job $job -Timeout 60
         ($job | Receive-Job -Wait -AutoRemoveJob).Name | Should -Be 'two.iso'
         Receive-P2PFile nothing.iso -Destination (New-Into) -Peer south -AsJob -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
     }
