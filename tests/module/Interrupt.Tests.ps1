@@ -61,14 +61,16 @@ Describe 'A running transfer of 4 GiB' {
     }
 
     It 'is left in order by exit' {
-        $receiver = Start-Receiver leaver -Then "`$null = Receive-P2PFile huge.bin 'INTO' -AsJob; while (-not (Get-P2PTransfer | Where-Object BytesCompleted -gt 0)) { Start-Sleep -Milliseconds 50 }; exit 7"
+        # Not before the swarm has seen it receive: what it tells it tells within a moment, and it might be gone in that moment.
+        $seen = Join-Path $TestDrive 'leaver-was-seen'
+        $receiver = Start-Receiver leaver -Then "`$null = Receive-P2PFile huge.bin 'INTO' -AsJob; while (-not (Test-Path '$seen')) { Start-Sleep -Milliseconds 50 }; exit 7"
+        $null = New-Item $seen
         $receiver.Process.WaitForExit(30000) | Should -BeTrue
         $receiver.Process.ExitCode | Should -Be 7
         Test-LeftInOrder $receiver
     }
 
     It 'is left in order by Remove-Module, which says how many peers it stopped' {
-        # Not before the swarm has seen it receive: what it tells it tells within a moment, and it might be gone in that moment.
         $seen = Join-Path $TestDrive 'remover-was-seen'
         $receiver = Start-Receiver remover -Then "`$job = Receive-P2PFile huge.bin 'INTO' -AsJob; while (-not (Test-Path '$seen')) { Start-Sleep -Milliseconds 50 }; Remove-Module P2PShare 3>&1; `"job is `$(`$job.State)`""
         $null = New-Item $seen
