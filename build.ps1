@@ -170,6 +170,15 @@ function Invoke-Build {
     Publish-Output
 }
 
+# What a suite came to. Failures names what failed, as far as the suite can: Failed also counts what has no name.
+function New-Count([int] $Passed = 0, [int] $Failed = 0, [object[]] $Skipped = @(), [object[]] $Failure = @()) {
+    return [pscustomobject]@{ Passed = $Passed; Failed = $Failed; Skipped = @($Skipped | Where-Object { $_ }); Failures = @($Failure | Where-Object { $_ }) }
+}
+
+function New-Failure([string] $Suite, [string] $Reason) {
+    return New-Count -Failed 1 -Failure ([pscustomobject]@{ Name = $Suite; Reason = $Reason })
+}
+
 # The counts of one .trx file: what VSTest calls executed leaves out the skipped ones, and notExecuted is always 0.
 function Read-Trx([string] $Path, [string] $Suite) {
     $trx = [xml](Get-Content -LiteralPath $Path -Raw)
@@ -181,15 +190,14 @@ function Read-Trx([string] $Path, [string] $Suite) {
         [pscustomobject]@{ Name = "${Suite}: $($result.testName)"; Reason = if ($reason) { $reason.InnerText.Trim() -replace '\s+', ' ' } else { 'no reason given' } }
     }
 
-    # What was red stands in the log's last page too, and not only where it happened.
-    foreach ($result in $trx.SelectNodes('//t:UnitTestResult[@outcome="Failed"]', $namespaces)) {
+    $failures = foreach ($result in $trx.SelectNodes('//t:UnitTestResult[@outcome="Failed"]', $namespaces)) {
         $reason = $result.SelectSingleNode('t:Output/t:ErrorInfo/t:Message', $namespaces)
-        Write-Host "Failed: ${Suite}: $($result.testName): $(if ($reason) { $reason.InnerText.Trim() -replace '\s+', ' ' })"
+        [pscustomobject]@{ Name = "${Suite}: $($result.testName)"; Reason = if ($reason) { $reason.InnerText.Trim() -replace '\s+', ' ' } else { 'no reason given' } }
     }
 
     $passed = [int]$counters.passed
     $failed = [int]$counters.failed + [int]$counters.error + [int]$counters.timeout + [int]$counters.aborted
-    return [pscustomobject]@{ Passed = $passed; Failed = $failed; Skipped = @($skipped) }
+    return New-Count -Passed $passed -Failed $failed -Skipped $skipped -Failure $failures
 }
 
 function Invoke-XunitSuite([string] $Project) {
@@ -201,12 +209,12 @@ function Invoke-XunitSuite([string] $Project) {
     & dotnet test $Project -c $Configuration --no-build --nologo -v quiet --results-directory $resultsPath --logger "trx;LogFileName=$suite.trx" --blame-hang-timeout 15m --blame-hang-dump-type none | Out-Host
     $exitCode = $LASTEXITCODE
     Remove-Item Env:P2PSHARE_PROGRAM
-    $counts = [pscustomobject]@{ Passed = 0; Failed = 0; Skipped = @() }
-    if (Test-Path -LiteralPath $trx) { $counts = Read-Trx $trx $suite }
+    $counts = if (Test-Path -LiteralPath $trx) { Read-Trx $trx $suite } else { New-Count }
     if ($exitCode -ne 0 -and $counts.Failed -eq 0) {
         # A suite that crashed counts its tests as passed up to there.
-        Write-Host "${suite}: dotnet test ended with exit code $exitCode; counted as a failure."
-        $counts.Failed = 1
+        $crash = New-Failure $suite "dotnet test ended with exit code $exitCode"
+        $counts.Failed = $crash.Failed
+        $counts.Failures = $crash.Failures
     }
 
     return $counts
@@ -243,23 +251,20 @@ function Wait-Suite([string]$Name, [System.Diagnostics.ProcessStartInfo]$Start, 
     }
 
     if (-not (Test-Path -LiteralPath $ResultPath)) {
-        Write-Host "${Name}: ended with exit code $($process.ExitCode) and without a result; counted as a failure."
-        return [pscustomobject]@{ Passed = 0; Failed = 1; Skipped = @() }
+        return New-Failure $Name "ended with exit code $($process.ExitCode) and without a result"
     }
 
     $read = Get-Content -LiteralPath $ResultPath -Raw | ConvertFrom-Json
-    return [pscustomobject]@{ Passed = [int]$read.Passed; Failed = [int]$read.Failed; Skipped = @($read.Skipped) }
+    return New-Count -Passed $read.Passed -Failed $read.Failed -Skipped $read.Skipped -Failure $read.Failures
 }
 
 function Invoke-PesterSuite {
     $folder = Join-Path $root 'tests/module'
     $files = @(Get-ChildItem -Path (Join-Path $folder '*.Tests.ps1') -Recurse -ErrorAction Ignore)
-    $counts = [pscustomobject]@{ Passed = 0; Failed = 0; Skipped = @() }
-    if ($files.Count -eq 0) { return $counts }
+    if ($files.Count -eq 0) { return New-Count }
     $pester = Get-Pester
     if (-not $pester) {
-        $counts.Skipped = @($files | ForEach-Object { [pscustomobject]@{ Name = "Pester: $($_.Name)"; Reason = 'Pester 6.0.0 or later is neither here nor obtainable' } })
-        return $counts
+        return New-Count -Skipped ($files | ForEach-Object { [pscustomobject]@{ Name = "Pester: $($_.Name)"; Reason = 'Pester 6.0.0 or later is neither here nor obtainable' } })
     }
 
     Write-Step "Pester $($pester.Version)"
@@ -275,12 +280,10 @@ function Invoke-PesterSuite {
 }
 
 function Invoke-NetworkSuite {
-    $counts = [pscustomobject]@{ Passed = 0; Failed = 0; Skipped = @() }
     $python = Get-Command python3 -CommandType Application -ErrorAction Ignore | Select-Object -First 1
     if ($IsWindows -or -not $python) {
         $reason = if ($IsWindows) { "network namespaces are Linux's" } else { 'there is no python3' }
-        $counts.Skipped = @([pscustomobject]@{ Name = 'network'; Reason = $reason })
-        return $counts
+        return New-Count -Skipped ([pscustomobject]@{ Name = 'network'; Reason = $reason })
     }
 
     Write-Step 'network'
@@ -300,6 +303,8 @@ function Invoke-Test {
     $passed = ($all | Measure-Object Passed -Sum).Sum
     $failed = ($all | Measure-Object Failed -Sum).Sum
     $skipped = @($all | ForEach-Object { $_.Skipped })
+    # What was red is named on the log's last page too, and not only where it happened.
+    foreach ($failure in $all | ForEach-Object { $_.Failures }) { Write-Host "Failed: $($failure.Name): $($failure.Reason)" }
     foreach ($skip in $skipped) { Write-Host "Skipped: $($skip.Name): $($skip.Reason)" }
     Write-Host "$passed passed, $failed failed, $($skipped.Count) skipped"
     if ($failed -gt 0 -or $passed -eq 0) { exit 1 }

@@ -117,7 +117,7 @@ build() {
   dotnet publish src/P2PShare.Cli -c "$configuration" --no-build --nologo -v quiet -o output/cli "${ahead[@]}"
 }
 
-# Writes "passed failed" and then a line for each skipped test of a .trx file.
+# Writes "passed failed" and then a line for each failed and each skipped test of a .trx file.
 read_trx() {
   tr '\n' ' ' <"$1" | sed 's/> *</>\n</g' | awk -v suite="$2" '
     function attribute(name,   found) {
@@ -132,9 +132,11 @@ read_trx() {
       return text
     }
     /^<Counters / { passed = attribute("passed"); failed = attribute("failed") + attribute("error") + attribute("timeout") + attribute("aborted") }
-    /^<UnitTestResult / && attribute("outcome") == "NotExecuted" { skipped = plain(attribute("testName")); reason = "no reason given" }
-    (/^<StdOut>/ || /^<Message>/) && skipped != "" { reason = plain($0) }
-    skipped != "" && (/^<\/UnitTestResult>/ || /^<UnitTestResult .*\/>/) { lines[++count] = "Skipped: " suite ": " skipped ": " reason; skipped = "" }
+    /^<UnitTestResult / && attribute("outcome") ~ /^(NotExecuted|Failed)$/ {
+      word = attribute("outcome") == "Failed" ? "Failed" : "Skipped"; name = plain(attribute("testName")); reason = "no reason given"
+    }
+    (/^<StdOut>/ && word == "Skipped" || /^<Message>/) && name != "" { reason = plain($0) }
+    name != "" && (/^<\/UnitTestResult>/ || /^<UnitTestResult .*\/>/) { lines[++count] = word ": " suite ": " name ": " reason; name = "" }
     END { print passed + 0, failed + 0; for (i = 1; i <= count; i++) print lines[i] }'
 }
 
@@ -148,12 +150,12 @@ run_network_tests() {
     return
   fi
   timeout 1800 python3 tests/network/run.py | tee "$counts" || code=$?
-  while IFS= read -r line; do notes+=("$line"); done < <(grep '^Skipped: ' "$counts" || true)
+  while IFS= read -r line; do notes+=("$line"); done < <(grep -E '^(Failed|Skipped): ' "$counts" || true)
   if [[ $(tail -n 1 "$counts") =~ ^network:\ ([0-9]+)\ passed,\ ([0-9]+)\ failed,\ ([0-9]+)\ skipped$ ]]; then
     passed=$((passed + BASH_REMATCH[1])) failed=$((failed + BASH_REMATCH[2])) skipped=$((skipped + BASH_REMATCH[3]))
     if [ "$code" = 0 ] || [ "${BASH_REMATCH[2]}" != 0 ]; then return; fi
   fi
-  echo "network: tests/network/run.py ended with exit code $code; counted as a failure."
+  notes+=("Failed: network: tests/network/run.py ended with exit code $code")
   failed=$((failed + 1))
 }
 
@@ -174,11 +176,12 @@ run_tests() {
       counts=$(read_trx "output/test-results/$suite.trx" "$suite")
       read -r suite_passed suite_failed <<<"$counts"
       while IFS= read -r line; do
-        [ -z "$line" ] || { notes+=("$line"); skipped=$((skipped + 1)); }
+        [ -z "$line" ] || notes+=("$line")
+        [[ $line != Skipped:* ]] || skipped=$((skipped + 1))
       done <<<"$(tail -n +2 <<<"$counts")"
     fi
     if [ "$code" != 0 ] && [ "$suite_failed" = 0 ]; then
-      echo "$suite: dotnet test ended with exit code $code; counted as a failure."
+      notes+=("Failed: $suite: dotnet test ended with exit code $code")
       suite_failed=1
     fi
     passed=$((passed + suite_passed)) failed=$((failed + suite_failed))

@@ -111,7 +111,7 @@ def main():
         chosen += [name for name in compare.SCENARIOS if name.replace('libtorrent', 'fanout') in args.scenario and name not in chosen]
     signal.signal(signal.SIGTERM, interrupt)
     signal.signal(signal.SIGHUP, interrupt)
-    passed, failed, skipped = 0, 0, []
+    passed, failed, skipped = 0, [], []
     reason = None
     try:
         hosts.check()
@@ -126,27 +126,33 @@ def main():
     interrupted = False
     try:
         for name in [name for name in chosen for _ in range(args.repeat)]:
-            good = one(name, every[name][0], args, folder)
-            passed, failed = passed + good, failed + (not good)
+            why = one(name, every[name][0], args, folder)
+            if why:
+                failed.append((name, '; '.join(why)))
+            else:
+                passed += 1
     except KeyboardInterrupt:
         interrupted = True
+        failed.append((name, 'interrupted'))
         print('interrupted', file=sys.stderr)
     finally:
         if args.keep:
             print(f'kept: {folder}')
         else:
             shutil.rmtree(folder, ignore_errors=True)
-    for name, why in skipped:
-        print(f'Skipped: network: {name}: {why}')
+    for word, those in (('Failed', failed), ('Skipped', skipped)):
+        for name, why in those:
+            print(f'{word}: network: {name}: {why}')
     if args.result:
         with open(args.result, 'w', encoding='utf-8') as file:
-            json.dump({'Passed': passed, 'Failed': failed + interrupted, 'Skipped': [{'Name': f'network: {name}', 'Reason': why} for name, why in skipped]}, file)
-    print(f'network: {passed} passed, {failed} failed, {len(skipped)} skipped')
+            named = lambda those: [{'Name': f'network: {name}', 'Reason': why} for name, why in those]
+            json.dump({'Passed': passed, 'Failed': len(failed), 'Skipped': named(skipped), 'Failures': named(failed)}, file)
+    print(f'network: {passed} passed, {len(failed)} failed, {len(skipped)} skipped')
     return 130 if interrupted else 1 if failed else 0
 
 
 def one(name, function, args, folder):
-    """Runs a scenario; says whether it passed."""
+    """Runs a scenario; gives what it failed of, nothing when it passed."""
     print(f'{name}: {function.__doc__.splitlines()[0]}', flush=True)
     started = time.monotonic()
     place = tempfile.mkdtemp(prefix=name + '-', dir=folder)
@@ -161,7 +167,7 @@ def one(name, function, args, folder):
             shutil.rmtree(place, ignore_errors=True)
     took = time.monotonic() - started
     print(f'  {"passed" if not run.failures else "FAILED"} in {took:.1f} s, load {hosts.load():.1f}' + ''.join('\n  ' + what for what in run.failures), flush=True)
-    return not run.failures
+    return run.failures
 
 
 if __name__ == '__main__':

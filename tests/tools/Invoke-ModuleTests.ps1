@@ -31,7 +31,12 @@ $skipped = foreach ($test in @($run.Skipped) + @($run.NotRun) | Where-Object { $
     [pscustomobject]@{ Name = "Pester: $($test.ExpandedPath)"; Reason = $because ? $because : 'marked as skipped' }
 }
 
+$failures = foreach ($part in @($run.Failed) + @($run.FailedBlocks) + @($run.FailedContainers) | Where-Object { $_ }) {
+    $name = $part.PSObject.Properties['ExpandedPath'] ? $part.ExpandedPath : $part.Item
+    [pscustomobject]@{ Name = "Pester: $name"; Reason = @($part.ErrorRecord | ForEach-Object { $_.Exception.Message -replace '\s+', ' ' }) -join '; ' }
+}
+
 # A file that doesn't load and a BeforeAll that throws are failures of their own; Pester counts only the tests they kept from running.
 $failed = $run.FailedCount + $run.FailedBlocksCount + $run.FailedContainersCount
-[pscustomobject]@{ Passed = $run.PassedCount; Failed = $failed; Skipped = @($skipped) } | ConvertTo-Json -Depth 4 | Set-Content -LiteralPath $ResultPath
+[pscustomobject]@{ Passed = $run.PassedCount; Failed = $failed; Skipped = @($skipped); Failures = @($failures) } | ConvertTo-Json -Depth 4 | Set-Content -LiteralPath $ResultPath
 exit ($failed -gt 0 ? 1 : 0)
