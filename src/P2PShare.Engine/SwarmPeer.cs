@@ -221,6 +221,8 @@ internal sealed partial class SwarmPeer : IPeer
             if (_completion.Task.IsCompleted) return;
             _stopping = true;
             if (_leafTimer is not null) await _leafTimer.DisposeAsync().ConfigureAwait(false);
+            // A look may hang with its drive, so it is not waited for.
+            _freeSpaceTimer?.Dispose();
             SaveMemory();
             await StopVerifyingAsync().ConfigureAwait(false);
             await StopMirroringAsync().ConfigureAwait(false);
@@ -269,12 +271,14 @@ internal sealed partial class SwarmPeer : IPeer
         foreach (var warning in _warnings) Warn(warning, null);
         _transport.Start(_membership, _transfers);
         PrepareDiscovery();
+        MeasureFreeSpace();
         _membership.Start();
         // After the addresses that were given are being dialled: looking around takes longer than a handshake.
         _discovery?.Start();
         Restore();
         StartOffers();
         StartMirroring();
+        WatchFreeSpace();
         _leafTimer = _time.CreateTimer(_ => RenewLeaf(), null, LeafCheckInterval, LeafCheckInterval);
     }
 

@@ -241,6 +241,13 @@ Describe 'Get-P2PPeer' {
         $roster[0].Addresses[0] | Should -BeExactly "127.0.0.1:$($roster[0].Addresses[0] -replace '.*:')"
     }
 
+    It 'says how much room there is, also in the list' {
+        # Without folders of their own for what comes in, it is that of their state.
+        $disk = [IO.DriveInfo]::new($TestDrive)
+        (Get-P2PPeer).FreeSpace | ForEach-Object { $_ | Should -BeGreaterThan 0; $_ | Should -BeLessOrEqual $disk.TotalSize }
+        Get-P2PPeer north | Format-List | Out-String | Should -Match 'FreeSpace\s*:\s*\d+[.,]\d [KMGTP]B'
+    }
+
     It 'finds by name, wildcard and id' {
         (Get-P2PPeer NORTH).PeerId | Should -Be $north.PeerId
         (Get-P2PPeer s*).Name | Should -Be 'south'

@@ -31,7 +31,7 @@ public sealed record PeerInfo
     /// <summary>Bytes per second it receives at most, when <see cref="IsLocal"/>; null for no limit.</summary>
     public long? DownloadLimit { get; init; }
 
-    /// <summary>Free bytes where it keeps what it receives; −1 when it does not say.</summary>
+    /// <summary>Free bytes where it keeps what it receives unasked, as it said last: some minutes old, and roughly; −1 when it does not say.</summary>
     public long FreeSpace { get; init; } = -1;
 
     /// <summary>Whether it runs in this process.</summary>

@@ -86,6 +86,16 @@ internal sealed partial class SwarmMembership : ITransportEvents, ISwarmShares, 
     /// <summary>Called with offers and answers to offers, on the membership's loop: must be quick. Set before <see cref="Start"/>.</summary>
     public Action<Link, MembershipMessage>? OffersReceived { get; set; }
 
+    /// <summary>Free bytes that the own record tells of from its next signing on; -1 when they are not known.</summary>
+    public long FreeSpace
+    {
+        get => _record.FreeSpace;
+        set => _record.FreeSpace = value;
+    }
+
+    /// <summary>Free bytes that the own record tells of now.</summary>
+    public long ToldFreeSpace => _record.Current.Details.FreeSpace;
+
     private bool IsCoordinator => _coordinator == _self;
 
     /// <summary>Begins: signs the own record, and looks for the swarm.</summary>
@@ -136,7 +146,7 @@ internal sealed partial class SwarmMembership : ITransportEvents, ISwarmShares, 
         return done.Task.WaitAsync(_stop);
     }
 
-    /// <summary>Signs the own record anew, for a renewed leaf.</summary>
+    /// <summary>Signs the own record anew, for a renewed leaf, or with other free space.</summary>
     public void RenewOwnRecord() => Post(() => RenewRecord());
 
     /// <summary>Brings records of others (of shares this peer holds from earlier) into the catalogue, before <see cref="Start"/>.</summary>

@@ -21,6 +21,7 @@ public sealed class RosterTests
         Assert.Single(peers, peer => peer.Text("role") == "Coordinator");
         Assert.Equal("viewer", Assert.Single(peers, peer => peer.GetProperty("isLocal").GetBoolean()).Text("name"));
         Assert.All(peers, peer => Assert.Equal(64, peer.Text("peerId")!.Length));
+        Assert.All(peers, peer => Assert.True(peer.GetProperty("freeSpace").GetInt64() > 0));
     }
 
     [Fact]

@@ -27,6 +27,9 @@ internal sealed class FaultyFileSystem(IStorageFileSystem? inner = null) : IStor
 
     public long? Available { get; set; }
 
+    /// <summary>As <see cref="Available"/>, where that is not given, by the path that is asked for.</summary>
+    public Func<string, long>? AvailableAt { get; set; }
+
     public int Reads => Volatile.Read(ref _reads);
 
     public int OpenFiles => Volatile.Read(ref _openFiles);
@@ -72,7 +75,7 @@ internal sealed class FaultyFileSystem(IStorageFileSystem? inner = null) : IStor
         return _inner.TryFlushFileSystem(path);
     }
 
-    public long AvailableBytes(string path) => Available ?? _inner.AvailableBytes(path);
+    public long AvailableBytes(string path) => Available ?? AvailableAt?.Invoke(path) ?? _inner.AvailableBytes(path);
 
     public void SetDirectoryAttributes(string path, long? modifiedNs, UnixFileMode? mode) => _inner.SetDirectoryAttributes(path, modifiedNs, mode);
 

@@ -4,6 +4,7 @@ using System.Net;
 using Microsoft.Extensions.Time.Testing;
 using P2PShare.Engine.Catalogue;
 using P2PShare.Engine.Identity;
+using P2PShare.Engine.Tests.Storage;
 using P2PShare.Engine.Tests.Transport;
 using P2PShare.Engine.Transfers;
 
@@ -52,6 +53,8 @@ internal sealed class SimulatedSwarm : IAsyncDisposable
         Discovery = false,
         TimeProvider = Time,
         Network = Network.Host(host.Address),
+        // Records must not tell of this machine's disk, which others fill and empty.
+        FileSystem = new FaultyFileSystem { Available = 1L << 40 },
         Authenticator = WithTls ? null : static id => new PlainAuthenticator(id),
     };
 
