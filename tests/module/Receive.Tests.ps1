@@ -314,4 +314,33 @@ Describe 'A long transfer' {
         }
         finally { $run.Shell.Dispose() }
     }
+
+    It 'shows none with -ProgressAction SilentlyContinue, where it shows some without' {
+        # Slow enough to outlast the test, and a file for each: a peer fetches nothing twice.
+        $crawling = Start-TestPeer $swarm crawling $TestDrive -Join $north -With @{ DownloadLimit = 20000 }
+        $null = New-TestFile "$TestDrive/quiet.bin" 6000000 2; $null = New-TestFile "$TestDrive/loud.bin" 6000000 3
+        $null = Send-P2PFile "$TestDrive/quiet.bin", "$TestDrive/loud.bin" -Peer north
+        $into = Receive-Here
+        $shells = foreach ($command in
+            "Receive-P2PFile quiet.bin '$into' -Peer crawling -ProgressAction SilentlyContinue", "Receive-P2PFile loud.bin '$into' -Peer crawling",
+            "Send-P2PFile '$TestDrive/quiet.bin' -Peer north -Wait -Copies 9 -ProgressAction SilentlyContinue", "Send-P2PFile '$TestDrive/loud.bin' -Peer north -Wait -Copies 9") {
+            $shell = [powershell]::Create().AddScript("Import-Module '$path'; $command")
+            $null = $shell.BeginInvoke()
+            $shell
+        }
+
+        try {
+            $quietReceive, $loudReceive, $quietSend, $loudSend = $shells
+            # Several: the quiet ones, which began before, have had their turns as well.
+            Wait-Until -Seconds 60 { $loudReceive.Streams.Progress.Count -ge 3 -and $loudSend.Streams.Progress.Count -ge 3 }
+            Wait-Until { (Get-P2PTransfer quiet.bin -Peer crawling).BytesCompleted -gt 0 }
+            $quietReceive.Streams.Progress.Count | Should -Be 0
+            $quietSend.Streams.Progress.Count | Should -Be 0
+            $shells.InvocationStateInfo.State | Select-Object -Unique | Should -Be 'Running'
+        }
+        finally {
+            $shells | ForEach-Object { $_.Stop(); $_.Dispose() }
+            Stop-P2PPeer crawling
+        }
+    }
 }
