@@ -32,8 +32,11 @@ internal sealed partial class PeerSession
     /// <summary>When it was last choked or unchoked, a timestamp of the transfer's clock; 0 for never.</summary>
     public long ChokeChangedAt { get; private set; }
 
-    /// <summary>Since when it was refused pieces that others were given (<see cref="SoleSource"/>), and got nothing; null when it was not.</summary>
+    /// <summary>Since when it was refused pieces that others were given (<see cref="SoleSource"/>), and got nothing; null when none are refused it.</summary>
     public long? DeferredAt { get; set; }
+
+    /// <summary>What had been sent to it then, bytes.</summary>
+    public long SentWhenDeferred { get; set; }
 
     /// <summary>When it was let off that; null for never.</summary>
     public long? ExemptFrom { get; set; }
@@ -74,7 +77,6 @@ internal sealed partial class PeerSession
     {
         Interlocked.Add(ref _sent, request.Length);
         Interlocked.Decrement(ref _queuedAnswers);
-        DeferredAt = null;
         _transfer.CountSent(request.Length);
     }
 

@@ -34,7 +34,7 @@ internal sealed class SoleSource(Transfer transfer)
         }
 
         if (_unsent == 0 || IsExempt(session)) return true;
-        session.DeferredAt ??= transfer.Time.GetTimestamp();
+        if (session.DeferredAt is null) Defer(session);
         return false;
     }
 
@@ -76,20 +76,26 @@ internal sealed class SoleSource(Transfer transfer)
         if (_copies is not { } copies) return;
         TakeBack(session);
         if (session.Download.Have is not { } have) return;
+        var before = _unsent;
         for (var piece = have.IndexOf(true); piece >= 0; piece = piece + 1 < have.Length ? have.IndexOf(true, piece + 1) : -1)
             if (--copies[piece] == 0 && _givenTo[piece] is null) _unsent++;
+        if (_unsent > before) Forgive();
     }
 
     /// <summary>What a peer was being given will not reach it: it was choked, or is gone.</summary>
     public void TakeBack(PeerSession session)
     {
         if (_copies is not { } copies) return;
+        var before = _unsent;
         for (var piece = 0; piece < _givenTo.Length; piece++)
         {
             if (_givenTo[piece] != session) continue;
             _givenTo[piece] = null;
             if (copies[piece] == 0) _unsent++;
         }
+
+        // Those that were refused it because of this one would not ask again by themselves.
+        if (_unsent > before) Forgive();
     }
 
     /// <summary>Lets those ask again that got nothing for too long; called about once a second.</summary>
@@ -98,10 +104,23 @@ internal sealed class SoleSource(Transfer transfer)
         if (_copies is null) return;
         foreach (var session in transfer.Sessions)
         {
-            if (session.DeferredAt is not { } since || session.AmChoking || transfer.Time.GetElapsedTime(since) < Patience) continue;
+            if (session.DeferredAt is not { } since || session.AmChoking) continue;
+            if (session.BytesSent != session.SentWhenDeferred)
+            {
+                Defer(session);
+                continue;
+            }
+
+            if (transfer.Time.GetElapsedTime(since) < Patience) continue;
             session.ExemptFrom = transfer.Time.GetTimestamp();
             session.Forgive();
         }
+    }
+
+    private void Defer(PeerSession session)
+    {
+        session.DeferredAt = transfer.Time.GetTimestamp();
+        session.SentWhenDeferred = session.BytesSent;
     }
 
     private bool IsExempt(PeerSession session) => session.ExemptFrom is { } from && transfer.Time.GetElapsedTime(from) < ExemptFor;
@@ -129,7 +148,7 @@ internal sealed class SoleSource(Transfer transfer)
         Forgive();
     }
 
-    /// <summary>All was given once: whoever was refused something may ask for it again.</summary>
+    /// <summary>Whoever was refused something may ask for it again: all was given once, or what one was given came back.</summary>
     private void Forgive()
     {
         foreach (var session in transfer.Sessions)

@@ -42,6 +42,30 @@ public sealed class SoleSourceTests
     }
 
     [Fact]
+    public async Task Who_was_refused_what_a_lost_peer_was_given_is_told_at_once_that_it_may_ask_again()
+    {
+        // The clock stands still: nobody is let off for having waited.
+        await using var swarm = new TestSwarm(new FakeTimeProvider());
+        swarm.OnLink = static (link, _, _) => link.BlocksAtOnce = 0;
+        // Both want one of two files, so that something stays unsent.
+        var share = TestShare.Make(4, PieceLength, PieceLength, PieceLength);
+        var source = swarm.AddPeer();
+        var seed = source.Seed(share);
+        var receivers = new[] { swarm.AddPeer(), swarm.AddPeer() };
+        PeerId? lost = null;
+        foreach (var receiver in receivers) receiver.Shares.Holders = _ => receiver.Id == lost ? [] : [source.Id];
+        var transfers = Array.ConvertAll(receivers, receiver => receiver.Receive(share, descriptor => descriptor with { Files = [0] }, withInfo: true));
+        await swarm.UntilStep(() => seed.Sessions.Length == 2 && seed.Sessions.Any(session => session.DeferredAt is not null), "a refusal");
+        var given = Array.Find(seed.Sessions, session => session.DeferredAt is null)!.Channel as TestLink.End;
+        lost = given!.RemoteId;
+        given.Link.Close("the cable is cut");
+        foreach (var link in swarm.Links) link.BlocksAtOnce = 1;
+        var other = transfers[Array.FindIndex(receivers, receiver => receiver.Id != lost)];
+        await swarm.Complete(other);
+        TestPeer.StorageOf(other).AssertHolds(share, piece => share.Info.Locate(piece).File.Index == 0);
+    }
+
+    [Fact]
     public async Task Who_cannot_reach_those_who_were_given_a_piece_is_given_it_too()
     {
         var time = new FakeTimeProvider();
