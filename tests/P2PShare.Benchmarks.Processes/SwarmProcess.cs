@@ -14,6 +14,7 @@ internal static class SwarmProcess
     public const string Usage = "swarm PEERS RUNS";
 
     private static readonly TimeSpan Bound = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Target = TimeSpan.FromSeconds(5);
 
     public static async Task RunAsync(int count, int runs)
     {
@@ -40,10 +41,17 @@ internal static class SwarmProcess
             var address = "127.0.0.1:" + peers[0].Port.ToString(CultureInfo.InvariantCulture);
             await Task.WhenAll(peers.Skip(1).Select(peer => peer.ConnectAsync([address])));
             TimeSpan? joined = null;
+            var isToldOf = false;
             while (!Agree(peers))
             {
                 if (joined is null && peers.TrueForAll(peer => peer.Membership.View.Present.Count > 1)) joined = clock.Elapsed;
                 if (clock.Elapsed > Bound) throw new TimeoutException(Describe(peers));
+                if (clock.Elapsed > Target && !isToldOf)
+                {
+                    isToldOf = true;
+                    Console.WriteLine($"not agreed after {Target.TotalSeconds:0} s: {Describe(peers)}");
+                }
+
                 await Task.Delay(5);
             }
 
@@ -94,9 +102,15 @@ internal static class SwarmProcess
         return peers.TrueForAll(peer => peer.Digest.ToArray().AsSpan().SequenceEqual(digest));
     }
 
-    private static string Describe(List<SwarmPeer> peers) => string.Join("; ", peers
-        .GroupBy(peer => (peer.Membership.View.Coordinator, peer.Membership.View.Present.Count))
-        .Select(group => $"{group.Count()} follow {group.Key.Coordinator.ToString()[..8]} with {group.Key.Count} present"));
+    // The swarm that most follow, and what keeps each of the others.
+    private static string Describe(List<SwarmPeer> peers)
+    {
+        var groups = peers.GroupBy(peer => (peer.Membership.View.Coordinator, peer.Membership.View.Present.Count)).OrderByDescending(group => group.Count()).ToList();
+        var sizes = groups.Select(group => $"{group.Count()} follow {group.Key.Coordinator.ToString()[..8]} with {group.Key.Count} present");
+        var late = groups.Skip(1).SelectMany(group => group).Take(5)
+            .Select(peer => $"{peer.PeerId.ToString()[..8]}: {peer.Membership.View.State}, {peer.Membership.DescribeState(id => id.ToString()[..8])}");
+        return string.Join("; ", sizes) + string.Concat(late.Select(line => Environment.NewLine + "  " + line));
+    }
 
     private static (long Managed, long Resident) Measure()
     {
