@@ -20,23 +20,42 @@ public static class HtmlReport
         h1 { font-size: 1.6rem; margin: 0; overflow-wrap: anywhere; }
         h2 { font-size: 1.05rem; margin: 0 0 8px; }
         p.note { color: var(--soft); margin: 4px 0 16px; overflow-wrap: anywhere; }
-        .facts { display: flex; flex-wrap: wrap; gap: 12px; margin: 16px 0; padding: 0; }
-        .facts div { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 8px 14px; min-width: 110px; flex: 1 1 auto; }
+        .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(140px, 1fr)); grid-auto-flow: dense; gap: 12px; margin: 16px 0; padding: 0; }
+        .facts div { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 8px 14px; min-width: 0; }
+        .facts .long { grid-column: span 2; }
         .facts dt { color: var(--soft); font-size: .8rem; }
         .facts dd { margin: 0; font-size: 1.15rem; font-weight: 600; overflow-wrap: anywhere; }
         .grid { display: grid; grid-template-columns: minmax(0, 1fr); gap: 16px; align-items: start; }
         @media (min-width: 860px) { .grid { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); } .wide { grid-column: 1 / -1; } }
         section { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 16px; min-width: 0; }
-        svg { width: 100%; height: auto; display: block; }
-        .wide > svg { max-width: 860px; }
-        td svg { width: 160px; }
+        svg { width: 100%; height: auto; display: block; overflow: visible; }
+        td svg { width: 160px; height: 24px; }
         .scroll { overflow-x: auto; }
+        .runs { display: grid; grid-template-columns: minmax(0, 28rem) minmax(0, 1fr) max-content; gap: 4px 12px; align-items: center; color: var(--soft); font-size: .9rem; }
+        .runs svg { height: 12px; }
+        .runs .name { display: flex; gap: 10px; min-width: 0; }
+        .runs .name span { flex: 1 1 0; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+        .runs .name span + span::before { content: "← "; }
+        .runs .ends { display: flex; justify-content: space-between; grid-column: 2; font-size: .8rem; }
         table { border-collapse: collapse; width: 100%; font-size: .9rem; }
         th { text-align: left; color: var(--soft); font-weight: 500; }
         th, td { padding: 5px 10px 5px 0; border-bottom: 1px solid var(--line); vertical-align: middle; }
         td.name { overflow-wrap: anywhere; min-width: 90px; }
         td.n, th.n { text-align: right; white-space: nowrap; }
         .label { font-size: 12px; fill: var(--soft); }
+        @media (max-width: 600px) {
+          .label { font-size: 14px; }
+          td svg { width: 64px; }
+          .runs { grid-template-columns: minmax(0, 1fr) max-content; }
+          .runs .name { display: block; grid-column: 1 / -1; margin-top: 6px; line-height: 1.3; }
+          .runs .name span { white-space: normal; overflow-wrap: anywhere; }
+          .runs .ends { grid-column: 1; }
+          .stack thead { display: none; }
+          .stack tr { display: flex; flex-wrap: wrap; gap: 0 12px; padding: 5px 0; border-bottom: 1px solid var(--line); }
+          .stack td { padding: 0; border: 0; }
+          .stack td.name { flex-basis: 100%; }
+          .stack td[data-what]::before { content: attr(data-what) " "; color: var(--soft); }
+        }
         .halo { paint-order: stroke; stroke: var(--card); stroke-width: 4px; }
         .grid line, line.grid { stroke: var(--line); stroke-width: 1; }
         line.edge { stroke: var(--line); stroke-width: 1; }
@@ -92,13 +111,13 @@ public static class HtmlReport
         var completed = report.Arrivals.Where(arrival => arrival.Completed is not null).ToList();
         page.Append("<dl class=\"facts\">\n");
         Fact("Peers", ReportText.Number(report.Peers.Count));
-        Fact("Coordinator", report.Peers.FirstOrDefault(peer => peer.Role == PeerRole.Coordinator)?.Name ?? "none");
+        Fact("Coordinator", report.Peers.FirstOrDefault(peer => peer.Role == PeerRole.Coordinator)?.Name ?? "none", "long");
         Fact("Shares", ReportText.Number(report.Shares.Count));
         Fact("Copies that arrived", ReportText.Number(completed.Count));
         Fact("Bytes that arrived", ReportText.Size(completed.Sum(arrival => (double)arrival.Length)));
         page.Append("</dl>\n");
 
-        void Fact(string what, string value) => page.Append(CultureInfo.InvariantCulture, $"<div><dt>{what}</dt><dd>{Svg.Escape(value)}</dd></div>\n");
+        void Fact(string what, string value, string style = "") => page.Append(CultureInfo.InvariantCulture, $"<div class=\"{style}\"><dt>{what}</dt><dd>{Svg.Escape(value)}</dd></div>\n");
     }
 
     private static string Shares(RunReport report)
@@ -117,12 +136,12 @@ public static class HtmlReport
 
     private static string Transfers(RunReport report)
     {
-        var table = new StringBuilder("<div class=\"scroll\"><table><thead><tr><th>Share</th><th>State</th><th class=\"n\">Done</th><th class=\"n\">Time</th><th class=\"n\">Rate</th><th class=\"n\">Found here</th></tr></thead><tbody>\n");
+        var table = new StringBuilder("<div class=\"scroll\"><table class=\"stack\"><thead><tr><th>Share</th><th>State</th><th class=\"n\">Done</th><th class=\"n\">Time</th><th class=\"n\">Rate</th><th class=\"n\">Found here</th></tr></thead><tbody>\n");
         foreach (var transfer in report.Transfers.Where(IsOwn).Take(MaxTransfers))
         {
             var seconds = transfer.Elapsed.TotalSeconds;
             var done = transfer.Length == 0 ? transfer.PercentComplete : 100.0 * transfer.BytesCompleted / transfer.Length;
-            table.Append(CultureInfo.InvariantCulture, $"<tr><td class=\"name\">{Svg.Escape(transfer.Name)}</td><td>{transfer.State}</td><td class=\"n\">{Math.Floor(done):0} % of {ReportText.Size(transfer.Length)}</td><td class=\"n\">{ReportText.Span(transfer.Elapsed)}</td><td class=\"n\">{ReportText.Rate(seconds > 0 ? transfer.BytesReceived / seconds : 0)}</td><td class=\"n\">{ReportText.Size(transfer.BytesReused)}</td></tr>\n");
+            table.Append(CultureInfo.InvariantCulture, $"<tr><td class=\"name\">{Svg.Escape(transfer.Name)}</td><td>{transfer.State}</td><td class=\"n\">{Math.Floor(done):0} % of {ReportText.Size(transfer.Length)}</td><td class=\"n\">{ReportText.Span(transfer.Elapsed)}</td><td class=\"n\">{ReportText.Rate(seconds > 0 ? transfer.BytesReceived / seconds : 0)}</td><td class=\"n\" data-what=\"found here:\">{ReportText.Size(transfer.BytesReused)}</td></tr>\n");
         }
 
         return table.Append("</tbody></table></div>").ToString();

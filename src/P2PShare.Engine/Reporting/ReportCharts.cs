@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using P2PShare.Engine.Membership;
 
 namespace P2PShare.Engine.Reporting;
@@ -5,15 +7,19 @@ namespace P2PShare.Engine.Reporting;
 /// <summary>The drawings of a report.</summary>
 internal static class ReportCharts
 {
-    private const int MaxNamed = 40;
+    // With more of them names would cover each other; the points still have them as titles.
+    private const int MaxNamed = 24;
     private const int MaxDrawn = 300;
     private const int MaxBars = 60;
-    private const double Width = 640;
+
+    // About the pixels of its place in a wide window, so that text has the size it says.
+    private const double Width = 480;
+    private const double CharacterWidth = 7.5;
 
     /// <summary>Who is there: the coordinator in the middle, all others around it; the links of the reporting peer are the strong lines.</summary>
     public static string Graph(RunReport report)
     {
-        const double Height = 440, CentreX = Width / 2, CentreY = Height / 2, RadiusX = 215, RadiusY = 165;
+        const double Height = 400, CentreX = Width / 2, CentreY = Height / 2, RadiusX = 120, RadiusY = 155;
         var svg = new Svg(Width, Height, "The swarm");
         var coordinator = report.Peers.FirstOrDefault(peer => peer.Role == PeerRole.Coordinator);
         var others = report.Peers.Where(peer => peer != coordinator).Take(MaxDrawn).ToList();
@@ -34,11 +40,12 @@ internal static class ReportCharts
             svg.Circle(x, y, others.Count > 100 ? 3 : 7, Style(peer), $"{peer.Name}, {peer.Role}");
             if (others.Count > MaxNamed) continue;
             var right = Math.Cos(angle) >= -0.01;
-            var beyond = Math.Abs(Math.Cos(angle)) < 0.2;
-            svg.Text(x + (beyond ? 0 : right ? 12 : -12), y + (beyond ? (Math.Sin(angle) < 0 ? -13 : 22) : 4), Short(peer.Name, 18), "label", beyond ? "middle" : right ? "start" : "end");
+            var beyond = Math.Abs(Math.Cos(angle)) < 0.01;
+            var room = beyond ? Width / 2 : right ? Width - x - 12 : x - 12;
+            svg.Text(x + (beyond ? 0 : right ? 12 : -12), y + (beyond ? (Math.Sin(angle) < 0 ? -13 : 22) : 4), Short(peer.Name, (int)(room / CharacterWidth)), "label", beyond ? "middle" : right ? "start" : "end");
         }
 
-        if (coordinator is not null) svg.Circle(CentreX, CentreY, 10, Style(coordinator), $"{coordinator.Name}, coordinator").Text(CentreX, CentreY + 26, Short(coordinator.Name, 24), "label halo", "middle");
+        if (coordinator is not null) svg.Circle(CentreX, CentreY, 10, Style(coordinator), $"{coordinator.Name}, coordinator").Text(CentreX, CentreY + 28, Short(coordinator.Name, 24), "label halo", "middle");
         return svg.ToString();
 
         string Style(PeerInfo peer) => "peer " + peer.Role.ToString().ToLowerInvariant() + (peer.PeerId == report.Self.PeerId ? " self" : "");
@@ -47,7 +54,7 @@ internal static class ReportCharts
     /// <summary>Bytes per second over the run: received as an area, sent as a line.</summary>
     public static string Rates(RunReport report)
     {
-        const double Height = 220, Left = 70, Right = Width - 10, Top = 12, Bottom = Height - 28;
+        const double Height = 340, Left = 78, Right = Width - 4, Top = 12, Bottom = Height - 28;
         var svg = new Svg(Width, Height, "Rates over the run");
         var highest = Math.Max(1024, report.Rates.Select(rate => Math.Max(rate.DownloadRate, rate.UploadRate)).DefaultIfEmpty().Max());
         var span = Math.Max(1, (report.Until - report.Started).TotalSeconds);
@@ -71,7 +78,7 @@ internal static class ReportCharts
     public static string Copies(RunReport report, ShareRun run)
     {
         const double Height = 36, Inner = 240;
-        var svg = new Svg(Inner, Height, $"Copies of {run.Share.Name}");
+        var svg = new Svg(Inner, Height, $"Copies of {run.Share.Name}", stretches: true);
         var span = Math.Max(1, (report.Until - report.Started).TotalSeconds);
         var highest = Math.Max(1, Math.Max(report.Peers.Count, run.Samples.Select(sample => sample.Copies).DefaultIfEmpty().Max()));
         svg.Line(0, Height - 1, Inner, Height - 1, "grid");
@@ -91,28 +98,25 @@ internal static class ReportCharts
         return svg.Path(points, "copies", closeTo: (Inner, Height - 1)).ToString();
     }
 
-    /// <summary>Who received what, from when to when.</summary>
+    /// <summary>Who received what, from when to when: a line for each, whose text is the page's, so that it keeps its size in a narrow window.</summary>
     public static string Arrivals(RunReport report)
     {
-        const double Row = 20, Left = 210, Right = Width - 90, Top = 8;
-        var shown = report.Arrivals.TakeLast(MaxBars).ToList();
-        var svg = new Svg(Width, Top + (shown.Count * Row) + 24, "Transfers over the run");
+        const double Inner = 1000, Height = 12;
         var span = Math.Max(1, (report.Until - report.Started).TotalSeconds);
-        for (var index = 0; index < shown.Count; index++)
+        var rows = new StringBuilder("<div class=\"runs\">\n");
+        foreach (var arrival in report.Arrivals.TakeLast(MaxBars))
         {
-            var arrival = shown[index];
-            var y = Top + (index * Row);
-            var from = X(arrival.Begun);
-            var to = X(arrival.Completed ?? report.Until);
-            svg.Text(Left - 8, y + 12, $"{Short(arrival.PeerName, 14)} ← {Short(arrival.ShareName, 14)}", "label", "end");
-            svg.Rectangle(from, y + 3, Math.Max(2, to - from), Row - 8, arrival.Completed is null ? "bar open" : "bar", $"{arrival.PeerName}, {arrival.ShareName}: {ReportText.Span((arrival.Completed ?? report.Until) - arrival.Begun)}");
-            svg.Text(Math.Max(to, from + 2) + 6, y + 12, arrival.Completed is null ? "under way" : ReportText.Rate(arrival.Rate));
+            var what = $"{arrival.PeerName} ← {arrival.ShareName}";
+            var (from, to) = (X(arrival.Begun), X(arrival.Completed ?? report.Until));
+            var bar = new Svg(Inner, Height, what, stretches: true)
+                .Line(0, Height / 2, Inner, Height / 2, "grid")
+                .Rectangle(Math.Min(from, Inner - 4), 0, Math.Max(4, to - from), Height, arrival.Completed is null ? "bar open" : "bar", $"{what}: {ReportText.Span((arrival.Completed ?? report.Until) - arrival.Begun)}");
+            rows.Append(CultureInfo.InvariantCulture, $"<span class=\"name\" title=\"{Svg.Escape(what)}\"><span>{Svg.Escape(arrival.PeerName)}</span> <span>{Svg.Escape(arrival.ShareName)}</span></span>{bar}<span>{(arrival.Completed is null ? "under way" : ReportText.Rate(arrival.Rate))}</span>\n");
         }
 
-        var bottom = Top + (shown.Count * Row) + 16;
-        return svg.Text(Left, bottom, "start").Text(Right, bottom, ReportText.Span(report.Until - report.Started), "label", "end").ToString();
+        return rows.Append(CultureInfo.InvariantCulture, $"<span class=\"ends\"><span>start</span><span>{ReportText.Span(report.Until - report.Started)}</span></span>\n</div>").ToString();
 
-        double X(DateTime time) => Left + (Math.Clamp((time - report.Started).TotalSeconds / span, 0, 1) * (Right - Left));
+        double X(DateTime time) => Math.Clamp((time - report.Started).TotalSeconds / span, 0, 1) * Inner;
     }
 
     public static string Short(string text, int length) => text.Length <= length ? text : string.Concat(text.AsSpan(0, length - 1), "…");

@@ -10,9 +10,13 @@ internal sealed class Svg
 {
     private readonly StringBuilder _text = new();
 
-    public Svg(double width, double height, string label)
+    /// <param name="width">In units of its own.</param>
+    /// <param name="height">Likewise.</param>
+    /// <param name="label">What it shows, for who cannot see it.</param>
+    /// <param name="stretches">Whether it fills its place, whatever the proportions of that: for lines and areas without text.</param>
+    public Svg(double width, double height, string label, bool stretches = false)
     {
-        _text.Append(CultureInfo.InvariantCulture, $"<svg viewBox=\"0 0 {width:0.##} {height:0.##}\" role=\"img\" aria-label=\"{Escape(label)}\" preserveAspectRatio=\"xMidYMid meet\">");
+        _text.Append(CultureInfo.InvariantCulture, $"<svg viewBox=\"0 0 {width:0.##} {height:0.##}\" role=\"img\" aria-label=\"{Escape(label)}\" preserveAspectRatio=\"{(stretches ? "none" : "xMidYMid meet")}\">");
     }
 
     public static string Escape(string text) => WebUtility.HtmlEncode(DisplayName.Escape(text));
@@ -25,7 +29,7 @@ internal sealed class Svg
 
     public Svg Rectangle(double x, double y, double width, double height, string style, string title = "")
     {
-        _text.Append(CultureInfo.InvariantCulture, $"<rect x=\"{x:0.##}\" y=\"{y:0.##}\" width=\"{Math.Max(0, width):0.##}\" height=\"{height:0.##}\" rx=\"2\" class=\"{style}\">{Title(title)}</rect>");
+        _text.Append(CultureInfo.InvariantCulture, $"<rect x=\"{x:0.##}\" y=\"{y:0.##}\" width=\"{Math.Max(0, width):0.##}\" height=\"{height:0.##}\" class=\"{style}\">{Title(title)}</rect>");
         return this;
     }
 

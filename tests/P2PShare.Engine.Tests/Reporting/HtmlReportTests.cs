@@ -40,7 +40,8 @@ public sealed class HtmlReportTests
     {
         var page = HtmlReport.Write(Report(peers));
         var drawings = page.Split("<svg").Skip(1).Select(part => "<svg" + part[..(part.IndexOf("</svg>", StringComparison.Ordinal) + 6)]).ToList();
-        Assert.Equal(4, drawings.Count);
+        // The graph, the rates, one share's copies, two arrivals.
+        Assert.Equal(5, drawings.Count);
         var graph = XElement.Parse(drawings[0]);
         Assert.Equal(Math.Min(peers, 301), graph.Descendants("circle").Count());
         foreach (var drawing in drawings) Assert.DoesNotContain("NaN", XElement.Parse(drawing).ToString(), StringComparison.Ordinal);
