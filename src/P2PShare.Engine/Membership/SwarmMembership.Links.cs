@@ -67,6 +67,8 @@ internal sealed partial class SwarmMembership
         if (link.Identity.ObservedAddress is { } observed && _record.AddObserved(new IPEndPoint(observed.Address, _transport.Port))) RenewRecord();
         _reunions.Remove(link.Remote);
         link.Send(StatusFor(link.Remote));
+        // Whom it has a link to, the target hears over no relay: what was sent over one may not have been taken.
+        if (_joining is { Answer: null, Route.IsDirect: false } asked && asked.Target == link.Remote) SendJoin(asked, Route.Direct(link));
         if (_loss is { } loss)
         {
             // The process that coordinated is there after all: only the link had ended.

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.Time.Testing;
 using P2PShare.Engine.Membership;
 using P2PShare.Engine.Tests.Transport;
 using P2PShare.Protocol;
@@ -173,9 +174,53 @@ public sealed class SwarmMembershipTests : IAsyncLifetime
         await Eventually.Holds(() => coordinator.Store.SharesOf(Share).Count == 1 && coordinator.Store.HoldersOf(Share).Count == 1, Describe);
     }
 
-    private TestMember Add(string name)
+    [Fact]
+    public async Task A_join_that_went_over_a_relay_goes_over_the_direct_link_as_soon_as_there_is_one()
     {
-        var member = new TestMember(_network, name, IPAddress.Parse("192.0.2." + (_members.Count + 1)));
+        var time = new FakeTimeProvider();
+        try
+        {
+            var coordinator = Add("coordinator", time);
+            LosingTap? tap = null;
+            coordinator.Tap = events => tap = new LosingTap(events, MembershipMessageType.Relay) { Loses = true };
+            coordinator.Start();
+            TestMember relay;
+            while ((relay = Add("relay", time)).Id < coordinator.Id) await RemoveAsync(relay);
+            relay.Start(coordinator.At);
+            await InTime(() => _members.TrueForAll(member => member.Membership.View.Present.Count == 2));
+
+            var newcomer = Add("newcomer", time);
+            _network.Block(newcomer.Address, coordinator.Address);
+            _network.Block(coordinator.Address, newcomer.Address);
+            newcomer.Start(relay.At);
+            // The join is lost as one is that comes over a relay just when there is a direct link at the coordinator's end.
+            await InTime(() => tap!.Lost > 0);
+            _network.UnblockAll();
+            await coordinator.Transport.DialAsync(new DnsEndPoint(newcomer.Address.ToString(), TestMember.Port), newcomer.Id, default);
+
+            // The clock stands still: no attempt is given up and begun again.
+            await Eventually.Holds(() => newcomer.Membership.View.Coordinator == coordinator.Id, Describe);
+        }
+        finally
+        {
+            // A goodbye takes time.
+            var ended = Task.WhenAll(_members.Select(member => member.DisposeAsync().AsTask()));
+            await InTime(() => ended.IsCompleted);
+            _members.Clear();
+        }
+
+        Task InTime(Func<bool> condition) => Eventually.Holds(
+            () =>
+            {
+                time.Advance(TimeSpan.FromMilliseconds(10));
+                return condition();
+            },
+            Describe);
+    }
+
+    private TestMember Add(string name, TimeProvider? time = null)
+    {
+        var member = new TestMember(_network, name, IPAddress.Parse("192.0.2." + (_members.Count + 1)), time: time);
         _members.Add(member);
         return member;
     }
