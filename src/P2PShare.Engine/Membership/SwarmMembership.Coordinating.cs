@@ -142,7 +142,7 @@ internal sealed partial class SwarmMembership
     private void SendSnapshot(Route route, CatalogueDigest theirs)
     {
         // Everything up to the last update sent is in it, and what is still to be sent may come twice: entries have versions.
-        foreach (var page in SnapshotPager.Snapshot(_term, _lastSequence, _roster.Entries, _store.Difference(theirs))) Send(route, page);
+        SendSeries(route, SnapshotPager.Snapshot(_term, _lastSequence, [.. _roster.Entries], _store.Difference(theirs)));
     }
 
     private void OnPublish(Route route, Publish publish)
@@ -274,6 +274,9 @@ internal sealed partial class SwarmMembership
 
     private void SendPublications(Route route, IReadOnlyList<SignedEntry> entries)
     {
-        foreach (var publication in SnapshotPager.Publications(entries)) Send(route, publication);
+        var pages = SnapshotPager.Publications(entries);
+        // Few at a time are what a publisher of many shares says again and again.
+        if (entries.Sum(entry => (long)entry.EncodedSize) > MembershipLimits.MaxPage) SendSeries(route, pages);
+        else foreach (var page in pages) Send(route, page);
     }
 }

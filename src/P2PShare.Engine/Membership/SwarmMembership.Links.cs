@@ -192,6 +192,10 @@ internal sealed partial class SwarmMembership
 
     private void Send(Route route, MembershipMessage message) => route.Carrier.Send(route.IsDirect ? message : Relay.Wrap(_self, route.Peer, message));
 
+    /// <summary>Sends what may be longer than a link keeps waiting. The messages are made on another thread: from what does not change.</summary>
+    private void SendSeries(Route route, IEnumerable<MembershipMessage> messages) =>
+        route.Carrier.SendSeries(route.IsDirect ? messages : messages.Select(message => Relay.Wrap(_self, route.Peer, message)));
+
     /// <summary>How a member is reached: directly where that is possible.</summary>
     private Route? RouteTo(PeerId peer)
     {

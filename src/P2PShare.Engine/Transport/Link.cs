@@ -115,6 +115,16 @@ internal sealed class Link : IFrameSink, IChannelHost, IDisposable
         if (!_pump.Outgoing.Send(_pump.Outgoing.Membership, [(byte)message.Type], MembershipCodec.Encode(message))) CloseConnection("it does not read what it is sent");
     }
 
+    /// <summary>
+    /// Queues many membership messages, each of which is made when there is room for it: a snapshot may be longer than what
+    /// is kept waiting for a peer. What is sent afterwards comes behind them.
+    /// </summary>
+    /// <param name="messages">Asked for on another thread.</param>
+    public void SendSeries(IEnumerable<MembershipMessage> messages)
+    {
+        if (!_pump.Outgoing.SendSeries(MembershipCodec.EncodeAll(messages))) CloseConnection("it does not read what it is sent");
+    }
+
     /// <summary>Opens a channel for a share; the handler is called from then on.</summary>
     /// <exception cref="P2PShareException">ShareNotFound, PeerUnreachable.</exception>
     public async Task OpenChannelAsync(InfoHash share, IChannelHandler handler, CancellationToken cancellationToken)
@@ -154,6 +164,7 @@ internal sealed class Link : IFrameSink, IChannelHost, IDisposable
     public async Task CloseAsync(GoodbyeReason reason, string text)
     {
         if (IsClosed) return;
+        _pump.Outgoing.DropSeries();
         Send(new Goodbye(reason, text));
         var deadline = _time.GetTimestamp();
         while (!_pump.Outgoing.IsEmpty && !IsClosed && _time.GetElapsedTime(deadline) < GoodbyeTimeout)

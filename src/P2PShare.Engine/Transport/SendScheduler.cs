@@ -14,6 +14,9 @@ internal sealed class SendScheduler
     /// <summary>The most bytes of control messages queued on a connection; past it the other end evidently does not read.</summary>
     public const int MaxControlBytes = 16 * 1024 * 1024;
 
+    /// <summary>The most series of messages that wait on a connection for room.</summary>
+    public const int MaxSeries = 8;
+
     private const int Quantum = 4 * BlockRequest.BlockSize;
     private const int MaxRounds = 2 + BlockRequest.MaxLength / Quantum;
 
@@ -24,8 +27,12 @@ internal sealed class SendScheduler
     private readonly Channel<bool> _wake = System.Threading.Channels.Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
 
+    // What is sent on channel 0 behind a series that is not all made yet.
+    private readonly Queue<Deferred> _deferred = new();
+
     private ByteQueue? _cut;
     private int _controlBytes;
+    private int _series;
     private int _turn;
     private bool _closed;
 
@@ -67,19 +74,46 @@ internal sealed class SendScheduler
         lock (_lock)
         {
             if (_closed || channel.Closed) return true;
-            var length = message.Length + rest.Length;
-            var size = length + (_framed ? FrameHeader.Size : FrameHeader.LengthPrefixSize);
-            if (_controlBytes + size > MaxControlBytes) return false;
-            var room = channel.Control.Append(size);
-            if (_framed) room = room[PeerMessage.WriteChannel(room, channel.Number)..];
-            BinaryPrimitives.WriteInt32BigEndian(room, length);
-            message.CopyTo(room[FrameHeader.LengthPrefixSize..]);
-            rest.CopyTo(room[(FrameHeader.LengthPrefixSize + message.Length)..]);
-            _controlBytes += size;
+            if (_controlBytes + SizeOf(message.Length + rest.Length) > MaxControlBytes) return false;
+            if (_deferred.Count == 0 || channel != Membership || message.IsEmpty)
+            {
+                Append(channel, message, rest);
+            }
+            else
+            {
+                _deferred.Enqueue(new Deferred(null, [.. message, .. rest]));
+                _controlBytes += SizeOf(message.Length + rest.Length);
+            }
         }
 
         Wake();
         return true;
+    }
+
+    /// <summary>
+    /// Queues messages of channel 0, each of which is made only when there is room for it: so that a long series takes no
+    /// memory, and is no sign that the other end does not read. What is sent on the channel afterwards comes behind them.
+    /// </summary>
+    /// <param name="messages">Asked for on the writer's thread; each is used before the next is asked for.</param>
+    /// <returns>False when so many series are waiting that the other end evidently does not read.</returns>
+    public bool SendSeries(IEnumerable<(byte Id, ReadOnlyMemory<byte> Payload)> messages)
+    {
+        lock (_lock)
+        {
+            if (_closed) return true;
+            if (_series == MaxSeries) return false;
+            _series++;
+            _deferred.Enqueue(new Deferred(messages.GetEnumerator(), null));
+        }
+
+        Wake();
+        return true;
+    }
+
+    /// <summary>Forgets the messages that have not been made yet.</summary>
+    public void DropSeries()
+    {
+        lock (_lock) ForgetDeferred();
     }
 
     public bool QueueBlock(OutgoingChannel channel, in BlockRequest request)
@@ -108,7 +142,7 @@ internal sealed class SendScheduler
     {
         get
         {
-            lock (_lock) return _controlBytes == 0 && !_channels.Exists(c => c.HasBlocks);
+            lock (_lock) return _controlBytes == 0 && _deferred.Count == 0 && !_channels.Exists(c => c.HasBlocks);
         }
     }
 
@@ -118,6 +152,7 @@ internal sealed class SendScheduler
         lock (_lock)
         {
             _closed = true;
+            ForgetDeferred();
             foreach (var channel in _channels) channel.RemoveAllBlocks(null);
         }
 
@@ -135,6 +170,7 @@ internal sealed class SendScheduler
     /// <summary>Fills a write with what is due, and returns its length; 0 when nothing is.</summary>
     public int Fill(Span<byte> buffer)
     {
+        MakeDeferred(buffer.Length);
         var used = FillControl(buffer);
         while (TryTakeBlock(buffer.Length - used, out var channel, out var request))
         {
@@ -165,6 +201,67 @@ internal sealed class SendScheduler
         foreach (var (channel, request) in _sent)
             channel.Handler!.OnBlockSent(request);
         _sent.Clear();
+    }
+
+    private void Append(OutgoingChannel channel, ReadOnlySpan<byte> message, ReadOnlySpan<byte> rest)
+    {
+        var length = message.Length + rest.Length;
+        var size = SizeOf(length);
+        var room = channel.Control.Append(size);
+        if (_framed) room = room[PeerMessage.WriteChannel(room, channel.Number)..];
+        BinaryPrimitives.WriteInt32BigEndian(room, length);
+        message.CopyTo(room[FrameHeader.LengthPrefixSize..]);
+        rest.CopyTo(room[(FrameHeader.LengthPrefixSize + message.Length)..]);
+        _controlBytes += size;
+    }
+
+    private int SizeOf(int length) => length + (_framed ? FrameHeader.Size : FrameHeader.LengthPrefixSize);
+
+    // Makes of the series that wait what the write at hand has room for, and lets what was sent behind them follow.
+    private void MakeDeferred(int room)
+    {
+        while (true)
+        {
+            Deferred next;
+            lock (_lock)
+            {
+                while (_deferred.TryPeek(out next) && next.Message is { } message)
+                {
+                    _deferred.Dequeue();
+                    _controlBytes -= SizeOf(message.Length);
+                    Append(Membership, message, default);
+                }
+
+                if (_deferred.Count == 0 || Membership.Control.Length >= room) return;
+            }
+
+            // The lock is not held: a page of a snapshot takes a millisecond to make, and nobody else makes any.
+            var series = next.Series!;
+            var hasMore = series.MoveNext();
+            lock (_lock)
+            {
+                // Forgotten meanwhile.
+                if (!_deferred.TryPeek(out var first) || first.Series != series) return;
+                if (hasMore)
+                {
+                    Append(Membership, [series.Current.Id], series.Current.Payload.Span);
+                    continue;
+                }
+
+                _deferred.Dequeue();
+                _series--;
+            }
+
+            series.Dispose();
+        }
+    }
+
+    private void ForgetDeferred()
+    {
+        foreach (var deferred in _deferred)
+            if (deferred.Message is { } message) _controlBytes -= SizeOf(message.Length);
+        _deferred.Clear();
+        _series = 0;
     }
 
     private int FillControl(Span<byte> buffer)
@@ -235,4 +332,6 @@ internal sealed class SendScheduler
     }
 
     private void Wake() => _wake.Writer.TryWrite(true);
+
+    private readonly record struct Deferred(IEnumerator<(byte Id, ReadOnlyMemory<byte> Payload)>? Series, byte[]? Message);
 }

@@ -11,6 +11,25 @@ public static class MembershipCodec
     /// <exception cref="ArgumentException">A value that no receiver would accept, or more than <see cref="MembershipLimits.MaxPayload"/>.</exception>
     public static byte[] Encode(MembershipMessage message) => Write(message).ToArray();
 
+    /// <summary>Types and payloads of many messages, one at a time: each payload is valid until the next is asked for.</summary>
+    /// <exception cref="ArgumentException">As <see cref="Encode"/>.</exception>
+    public static IEnumerable<(byte Type, ReadOnlyMemory<byte> Payload)> EncodeAll(IEnumerable<MembershipMessage> messages)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        return Encoded(messages);
+
+        static IEnumerable<(byte Type, ReadOnlyMemory<byte> Payload)> Encoded(IEnumerable<MembershipMessage> messages)
+        {
+            var writer = new BencodeWriter();
+            foreach (var message in messages)
+            {
+                writer.Reset();
+                Write(message, writer);
+                yield return ((byte)message.Type, writer.WrittenMemory);
+            }
+        }
+    }
+
     /// <summary>The whole frame: channel 0, length, type, payload.</summary>
     /// <exception cref="ArgumentException">As <see cref="Encode"/>.</exception>
     public static byte[] EncodeFrame(MembershipMessage message)
@@ -66,10 +85,10 @@ public static class MembershipCodec
         return message is not null;
     }
 
-    private static BencodeWriter Write(MembershipMessage message)
+    private static BencodeWriter Write(MembershipMessage message, BencodeWriter? writer = null)
     {
         ArgumentNullException.ThrowIfNull(message);
-        var writer = new BencodeWriter();
+        writer ??= new BencodeWriter();
         message.Write(writer);
         var limit = message is SnapshotPage ? MembershipLimits.MaxPage : MembershipLimits.MaxPayload;
         return writer.Length <= limit
