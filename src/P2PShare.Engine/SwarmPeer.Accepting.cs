@@ -180,7 +180,7 @@ internal sealed partial class SwarmPeer
         var place = newer.GetSnapshot().FullName;
         foreach (var older in _transfers.Transfers.Where(other => other != newer && other.InfoHash != newer.InfoHash && other.IsComplete && other.GetSnapshot().FullName == place))
         {
-            if (_store.SharesOf(older.InfoHash).Any(record => record.Owner == _identity.PeerId && !record.Details.IsWithdrawn)) continue;
+            if (_store.SharesOf(older.InfoHash).Any(record => record.Owner == _identity.PeerId && !record.IsWithdrawn)) continue;
             if (IsMirrored(newer) && !older.IsPublished) RemoveLeftBehind(older, newer);
             Forget(older.Descriptor.TransferId);
             await _transfers.RemoveAsync(older).ConfigureAwait(false);
@@ -189,20 +189,20 @@ internal sealed partial class SwarmPeer
 
     private void DropOffersBefore(ShareRecord share)
     {
-        var offered = new OfferedShare(share.Details.InfoHash, share.Details.Name);
+        var offered = new OfferedShare(share.InfoHash, share.Name);
         if (share.Owner == _identity.PeerId)
         {
-            if (!share.Details.IsWithdrawn) return;
+            if (!share.IsWithdrawn) return;
             _sentOffers.Remove(offered);
             OnOffersChanged();
             return;
         }
 
-        if (_receivedOffers.Of(share.Owner, share.Details.Name) is not { Count: > 0 } offers || !_verifier.IsGenuine(share)) return;
+        if (_receivedOffers.Of(share.Owner, share.Name) is not { Count: > 0 } offers || !_verifier.IsGenuine(share)) return;
         foreach (var offer in offers)
         {
             // What is being received goes on: a newer offer of the name ends it, and a withdrawal leaves it without sources.
-            var isOver = share.Details.IsWithdrawn
+            var isOver = share.IsWithdrawn
                 ? offer.Share == offered
                 : offer.State == ReceivedOfferState.Listed && offer.Share != offered && (RecordOf(offer.Publisher, offer.Share)?.Version ?? 0) < share.Version;
             if (!isOver) continue;
@@ -238,13 +238,13 @@ internal sealed partial class SwarmPeer
     private static bool IsUnderWay(Transfer transfer) => transfer.GetSnapshot().State is < TransferState.Completed or TransferState.Suspended;
 
     private ShareRecord? RecordOf(PeerId publisher, OfferedShare share) => _store.SharesOf(share.InfoHash)
-        .FirstOrDefault(record => record.Owner == publisher && record.Details.Name == share.Name && !record.Details.IsWithdrawn);
+        .FirstOrDefault(record => record.Owner == publisher && record.Name == share.Name && !record.IsWithdrawn);
 
     private ShareRecord? FindOffered(PeerId publisher, OfferedShare share) =>
         RecordOf(publisher, share) is { } found && _verifier.IsGenuine(found) ? found : null;
 
-    private bool NewerThan(ShareRecord share) => _store.Shares.Any(other =>
-        other.Owner == share.Owner && other.Details.Name == share.Details.Name && !other.Details.IsWithdrawn && other.Version > share.Version && _verifier.IsGenuine(other));
+    private bool NewerThan(ShareRecord share) => _store.SharesNamed(new ShareFilter(new ShareQuery { LiteralNames = [share.Name] })).Any(other =>
+        other.Owner == share.Owner && other.Name == share.Name && !other.IsWithdrawn && other.Version > share.Version && _verifier.IsGenuine(other));
 
     private ShareInfo? DescribeOffer(ReceivedOffer offer) => FindOffered(offer.Publisher, offer.Share) is { } record
         ? DescribeShare(record, isNewest: true) with { OfferedBy = _membership.NameOf(offer.Publisher), Offered = offer.Received }

@@ -47,15 +47,15 @@ internal sealed partial class SwarmPeer : IMembershipEvents, ITransferEvents
 
     void IMembershipEvents.OnShareChanged(ShareRecord share)
     {
-        var withdrawn = share.Details.IsWithdrawn;
-        if (withdrawn && _store.IsWithdrawn(share.Details.InfoHash)) StopOffering(share.Details.InfoHash);
+        var withdrawn = share.IsWithdrawn;
+        if (withdrawn && _store.IsWithdrawn(share.InfoHash)) StopOffering(share.InfoHash);
         DropOffersBefore(share);
         var time = UtcNow;
         _eventQueue.Post(() => !_verifier.IsGenuine(share) ? null : new PeerEvent
         {
             Kind = withdrawn ? PeerEventKind.ShareWithdrawn : PeerEventKind.SharePublished,
             Time = time,
-            Message = $"'{Shown(share.Owner)}' {(withdrawn ? "withdrew" : "published")} '{DisplayName.Escape(share.Details.Name)}'.",
+            Message = $"'{Shown(share.Owner)}' {(withdrawn ? "withdrew" : "published")} '{DisplayName.Escape(share.Name)}'.",
             Share = DescribeShare(share, isNewest: true),
         });
     }

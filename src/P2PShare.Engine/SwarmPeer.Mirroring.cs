@@ -72,13 +72,13 @@ internal sealed partial class SwarmPeer
     {
         var next = MirrorLook;
         var shares = _store.Shares
-            .Where(record => record.Owner != _identity.PeerId && !record.Details.IsWithdrawn && rule.Covers(record.Details.Name))
-            .GroupBy(record => (record.Owner, record.Details.Name))
+            .Where(record => record.Owner != _identity.PeerId && !record.IsWithdrawn && rule.Covers(record.Name))
+            .GroupBy(record => (record.Owner, record.Name))
             .Select(name => name.OrderByDescending(record => record.Version).SkipWhile(record => !_verifier.IsGenuine(record)).ToList())
-            .Where(versions => versions is [var newest, ..] && places.MayFollow(newest.Owner, newest.Details.Name, newest.Version))
+            .Where(versions => versions is [var newest, ..] && places.MayFollow(newest.Owner, newest.Name, newest.Version))
             .ToList();
         // Whose a name is must be written down before anything is received there.
-        foreach (var versions in shares) places.FolderOf(versions[0].Owner, versions[0].Details.Name);
+        foreach (var versions in shares) places.FolderOf(versions[0].Owner, versions[0].Name);
         SavePlaces(places);
         foreach (var versions in shares)
         {
@@ -89,8 +89,8 @@ internal sealed partial class SwarmPeer
             }
             catch (P2PShareException error)
             {
-                Warn($"No copy of '{DisplayName.Escape(versions[0].Details.Name)}' is kept for now: {DisplayName.Escape(error.Message)}", error.ErrorId);
-                _mirrorRetries.TryAdd(versions[0].Details.InfoHash, (_time.GetTimestamp(), FirstMirrorRetry));
+                Warn($"No copy of '{DisplayName.Escape(versions[0].Name)}' is kept for now: {DisplayName.Escape(error.Message)}", error.ErrorId);
+                _mirrorRetries.TryAdd(versions[0].InfoHash, (_time.GetTimestamp(), FirstMirrorRetry));
             }
         }
 
@@ -112,8 +112,8 @@ internal sealed partial class SwarmPeer
 
     private async Task<TimeSpan> MirrorAsync(MirrorRule rule, MirrorPlaces places, ShareRecord newest, List<ShareRecord> versions, CancellationToken token)
     {
-        var share = newest.Details.InfoHash;
-        var folder = places.FolderOf(newest.Owner, newest.Details.Name);
+        var share = newest.InfoHash;
+        var folder = places.FolderOf(newest.Owner, newest.Name);
         if (MirroredIn(folder, share) is { } existing)
         {
             // What its user suspended or stopped is the user's; what an error ended is tried again, ever more rarely.
@@ -129,7 +129,7 @@ internal sealed partial class SwarmPeer
         if (_mirrorRetries.ContainsKey(share) && RetryIn(share) is { } wait) return wait;
 
         if (_mirrorUnwanted.ContainsKey(share) || _membership.HoldersOf(share).Count == 0) return MirrorLook;
-        var older = versions.Where(version => version != newest).Select(version => MirroredIn(folder, version.Details.InfoHash)).OfType<Transfer>().ToList();
+        var older = versions.Where(version => version != newest).Select(version => MirroredIn(folder, version.InfoHash)).OfType<Transfer>().ToList();
         // Who keeps a copy keeps it up to date, however many others there are.
         if (rule.Copies is { } copies && older.Count == 0 && WaitForOthers(copies, newest, versions) is var others && others > TimeSpan.Zero) return others;
         foreach (var superseded in older.Where(transfer => !transfer.IsComplete)) await superseded.StopAsync(keepPartial: false, token).ConfigureAwait(false);
@@ -139,11 +139,11 @@ internal sealed partial class SwarmPeer
 
     private async Task BeginMirrorAsync(MirrorPlaces places, ShareRecord record, CancellationToken token)
     {
-        places.Follow(record.Owner, record.Details.Name, record.Version);
+        places.Follow(record.Owner, record.Name, record.Version);
         var request = new ReceiveRequest
         {
-            InfoHash = record.Details.InfoHash.ToString(),
-            Destination = places.FolderOf(record.Owner, record.Details.Name),
+            InfoHash = record.InfoHash.ToString(),
+            Destination = places.FolderOf(record.Owner, record.Name),
             ReplaceReceived = true,
         };
         await ReceiveShareAsync(request, record, token).ConfigureAwait(false);
@@ -157,8 +157,8 @@ internal sealed partial class SwarmPeer
     {
         var present = _membership.View.Present;
         // Who holds an older version follows, too.
-        HashSet<PeerId> holders = [.. versions.SelectMany(version => _store.HoldersOf(version.Details.InfoHash)).Select(holder => holder.Peer).Where(peer => peer != newest.Owner && present.Contains(peer))];
-        var key = (newest.Owner, newest.Details.Name);
+        HashSet<PeerId> holders = [.. versions.SelectMany(version => _store.HoldersOf(version.InfoHash)).Select(holder => holder.Peer).Where(peer => peer != newest.Owner && present.Contains(peer))];
+        var key = (newest.Owner, newest.Name);
         var missing = copies - holders.Count;
         if (missing <= 0)
         {
@@ -168,7 +168,7 @@ internal sealed partial class SwarmPeer
 
         if (!_mirrorMissing.TryGetValue(key, out var known) || known.Since == 0) _mirrorMissing[key] = known = (_time.GetTimestamp(), known.WasThere);
         var candidates = present.Where(peer => peer != newest.Owner && !holders.Contains(peer) && _store.FindPeer(peer)?.Details.Roles.HasFlag(PeerRoles.KeepsCopies) == true);
-        var rank = MirrorChoice.Rank(_identity.PeerId, candidates, newest.Owner, newest.Details.Name);
+        var rank = MirrorChoice.Rank(_identity.PeerId, candidates, newest.Owner, newest.Name);
         var left = MirrorChoice.Delay(rank, missing, known.WasThere, _options.MirrorPatience) - _time.GetElapsedTime(known.Since);
         return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }

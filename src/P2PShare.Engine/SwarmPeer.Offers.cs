@@ -135,8 +135,8 @@ internal sealed partial class SwarmPeer
     private bool IsServed(InfoHash share) => _transfers.Find(share).Any(transfer => transfer.IsComplete);
 
     private OfferedShare? OwnShare(string infoHash) => _store.SharesOf(ParseInfoHash(infoHash))
-        .Where(record => record.Owner == _identity.PeerId && !record.Details.IsWithdrawn)
-        .MaxBy(record => record.Version) is { } own ? new OfferedShare(own.Details.InfoHash, own.Details.Name) : null;
+        .Where(record => record.Owner == _identity.PeerId && !record.IsWithdrawn)
+        .MaxBy(record => record.Version) is { } own ? new OfferedShare(own.InfoHash, own.Name) : null;
 
     private IEnumerable<PeerId> FindPeers(string name, List<(PeerId Peer, string Name)> present)
     {

@@ -35,7 +35,7 @@ internal sealed partial class SwarmPeer
         ThrowIfStopping();
         var record = FindGenuine(ParseInfoHash(infoHash));
         var (info, attributes) = await _transfers.FetchMetadataAsync(
-            record.Details.InfoHash, record.Details.Name, record.Details.Attributes, cancellationToken).ConfigureAwait(false);
+            record.InfoHash, record.Name, record.Details.Attributes, cancellationToken).ConfigureAwait(false);
         return [.. info.Files.Select(file => new ShareFileInfo
         {
             RelativePath = string.Join('/', file.PathComponents),
@@ -43,7 +43,7 @@ internal sealed partial class SwarmPeer
             Length = file.Length,
             LastWriteTime = attributes?.Files[file.Index].ModifiedUtc,
             PiecesRoot = file.Length == 0 ? "" : file.PiecesRoot.ToString(),
-            ShareName = record.Details.Name,
+            ShareName = record.Name,
             InfoHash = infoHash,
             PeerId = PeerId,
         })];
@@ -159,7 +159,7 @@ internal sealed partial class SwarmPeer
 
     private ShareRecord FindGenuine(InfoHash share)
     {
-        var records = _store.SharesOf(share).Where(record => !record.Details.IsWithdrawn).ToList();
+        var records = _store.SharesOf(share).Where(record => !record.IsWithdrawn).ToList();
         // Of several publishers of one content one that is here is better: only who has its record's attributes can give them.
         var holders = _membership.HoldersOf(share);
         return records.OrderByDescending(record => holders.Contains(record.Owner)).ThenByDescending(record => record.Version).FirstOrDefault(_verifier.IsGenuine)

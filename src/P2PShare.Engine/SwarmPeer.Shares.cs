@@ -45,7 +45,7 @@ internal sealed partial class SwarmPeer
     {
         ThrowIfStopping();
         var share = ParseInfoHash(infoHash);
-        var records = _store.SharesOf(share).Where(record => !record.Details.IsWithdrawn).ToList();
+        var records = _store.SharesOf(share).Where(record => !record.IsWithdrawn).ToList();
         var own = records.Where(record => record.Owner == _identity.PeerId).ToList();
         if (records.Count == 0 || (own.Count == 0 && _transfers.Find(share).Count == 0))
         {
@@ -101,11 +101,11 @@ internal sealed partial class SwarmPeer
     private ShareRecord? FindOwn(InfoHash share, PublishRequest request)
     {
         var newest = NewestOwn(request.Name);
-        return newest is not null && newest.Details.InfoHash == share && newest.Details.IsOpen == request.Open ? newest : null;
+        return newest is not null && newest.InfoHash == share && newest.IsOpen == request.Open ? newest : null;
     }
 
     private ShareRecord? NewestOwn(string name) => _store.SharesNamed(new ShareFilter(new ShareQuery { LiteralNames = [name] }))
-        .Where(record => record.Owner == _identity.PeerId && record.Details.Name == name && !record.Details.IsWithdrawn)
+        .Where(record => record.Owner == _identity.PeerId && record.Name == name && !record.IsWithdrawn)
         .Where(_verifier.IsGenuine)
         .MaxBy(record => record.Version);
 
@@ -118,7 +118,7 @@ internal sealed partial class SwarmPeer
             TotalLength = hashed.Info.TotalLength,
             FileCount = hashed.Info.Files.Count,
             Attributes = hashed.Attributes.Hash,
-            Supersedes = NewestOwn(request.Name)?.Details.InfoHash is { } older && older != hashed.Info.InfoHash ? older : null,
+            Supersedes = NewestOwn(request.Name)?.InfoHash is { } older && older != hashed.Info.InfoHash ? older : null,
             IsOpen = request.Open,
         },
         _identity);

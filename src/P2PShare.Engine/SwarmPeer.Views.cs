@@ -10,6 +10,8 @@ namespace P2PShare.Engine;
 // Snapshots of roster and catalogue.
 internal sealed partial class SwarmPeer
 {
+    private const int FewSignatures = 16;
+
     public PeerInfo GetSelf() => DescribePeer(_identity.PeerId);
 
     public IReadOnlyList<PeerInfo> GetPeers() =>
@@ -21,31 +23,46 @@ internal sealed partial class SwarmPeer
         var filter = new ShareFilter(query);
         InfoHash? wanted = InfoHash.TryParse(query.InfoHash ?? "", out var hash) ? hash : null;
         if (wanted is null && query.InfoHash is not null) return [];
-        var names = wanted is { } share ? _store.SharesOf(share).Select(record => record.Details.Name).ToHashSet() : null;
+        var names = wanted is { } share ? _store.SharesOf(share).Select(record => record.Name).ToHashSet() : null;
+        var publishers = new Dictionary<PeerId, bool>();
         // What is looked for is checked here, once; of what is not looked for nothing need be believed.
-        var candidates = (names is null ? _store.SharesNamed(filter) : _store.SharesNamed(new ShareFilter(new ShareQuery { LiteralNames = [.. names] })))
-            .Where(record => (names is null || names.Contains(record.Details.Name)) && !record.Details.IsWithdrawn)
-            .Where(_verifier.IsGenuine)
-            .ToList();
+        var candidates = Genuine((names is null ? _store.SharesNamed(filter) : _store.SharesNamed(new ShareFilter(new ShareQuery { LiteralNames = [.. names] })))
+            .Where(record => (names is null || names.Contains(record.Name)) && !record.IsWithdrawn && IsPublisher(record.Owner))
+            .ToList());
         var newest = new Dictionary<(PeerId, string), long>();
         foreach (var record in candidates)
         {
-            var key = (record.Owner, record.Details.Name);
+            var key = (record.Owner, record.Name);
             newest[key] = Math.Max(record.Version, newest.GetValueOrDefault(key));
         }
 
         var found = new List<ShareInfo>();
         foreach (var record in candidates)
         {
-            if ((wanted is { } one && record.Details.InfoHash != one) || !filter.IsName(record.Details.Name)) continue;
-            var isNewest = newest.GetValueOrDefault((record.Owner, record.Details.Name)) == record.Version;
+            if ((wanted is { } one && record.InfoHash != one) || !filter.IsName(record.Name)) continue;
+            var isNewest = newest.GetValueOrDefault((record.Owner, record.Name)) == record.Version;
             if (!isNewest && !query.AllVersions && query.InfoHash is null) continue;
-            if (!filter.IsPublisher(record.Owner.ToString(), _membership.NameOf(record.Owner))) continue;
             var described = DescribeShare(record, isNewest);
             if (described.Copies + described.PartialCopies > 0) found.Add(described);
         }
 
         return [.. found.OrderBy(share => share.Name, StringComparer.OrdinalIgnoreCase).ThenByDescending(share => share.Version)];
+
+        bool IsPublisher(PeerId peer)
+        {
+            if (!filter.HasPublisher) return true;
+            if (!publishers.TryGetValue(peer, out var isMeant)) publishers[peer] = isMeant = filter.IsPublisher(peer.ToString(), _membership.NameOf(peer));
+            return isMeant;
+        }
+    }
+
+    // A signature takes a tenth of a millisecond to check, so many are checked on all cores.
+    private List<ShareRecord> Genuine(List<ShareRecord> records)
+    {
+        if (records.Count < FewSignatures) return records.FindAll(_verifier.IsGenuine);
+        var areGenuine = new bool[records.Count];
+        Parallel.For(0, records.Count, i => areGenuine[i] = _verifier.IsGenuine(records[i]));
+        return [.. records.Where((_, i) => areGenuine[i])];
     }
 
     public async Task<IReadOnlyList<ShareInfo>> WaitForSharesAsync(ShareQuery query, TimeSpan timeout, CancellationToken cancellationToken = default)

@@ -37,7 +37,7 @@ internal sealed partial class SwarmPeer
         {
             if (catalogueChanged.IsCompleted) catalogueChanged = _membership.HoldersChangedAsync(cancellationToken);
             var changed = Task.WhenAny(watch.Changed, catalogueChanged);
-            var now = DescribeProgress(share, known.Details.Name, known.Details.TotalLength, watch);
+            var now = DescribeProgress(share, known.Name, known.Details.TotalLength, watch);
             if (told is null || !told.SequenceEqual(now))
             {
                 told = now;

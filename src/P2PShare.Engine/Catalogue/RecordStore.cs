@@ -8,18 +8,12 @@ namespace P2PShare.Engine.Catalogue;
 /// All records of the swarm known here, newest version of each, indexed for search. Records may be put in unchecked: what
 /// gives them out checks them first, once, and drops those that prove false. Thread-safe.
 /// </summary>
-internal sealed class RecordStore
+internal sealed partial class RecordStore
 {
     /// <summary>The most records kept; past it new ones are not taken in.</summary>
     public const int MaxRecords = 1_000_000;
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<RecordKey, Slot> _slots = [];
-    private readonly Dictionary<PeerId, Slot> _peers = [];
-    private readonly HashSet<PeerId> _granted = [];
-    private readonly Dictionary<InfoHash, List<ShareRecord>> _shares = [];
-    private readonly Dictionary<string, List<ShareRecord>> _sharesByName = new(StringComparer.OrdinalIgnoreCase);
-    private readonly Dictionary<InfoHash, Dictionary<PeerId, Slot>> _holders = [];
     private readonly CatalogueDigest _digest = new();
 
     /// <summary>Who checks records. Until there is one, nothing that was put in unchecked is given out.</summary>
@@ -40,7 +34,7 @@ internal sealed class RecordStore
             SignedRecord known;
             lock (_lock)
             {
-                var slot = _slots.GetValueOrDefault(record.Key);
+                var slot = Find(record.Key);
                 var isNewer = slot is null || record.Version > slot.Record.Version;
                 if (slot is null || IsSame(slot.Record, record) || (isNewer ? belief : slot.Belief) != RecordBelief.Claimed)
                     return Replace(slot, record, belief, from);
@@ -68,7 +62,8 @@ internal sealed class RecordStore
     {
         lock (_lock)
         {
-            return !_slots.TryGetValue(record.Key, out var slot)
+            var slot = Find(record.Key);
+            return slot is null
                 || (slot.Belief == RecordBelief.Claimed ? !IsSame(slot.Record, record) : slot.Record.Version < record.Version);
         }
     }
@@ -77,7 +72,7 @@ internal sealed class RecordStore
     public long VersionOf(RecordKey key)
     {
         SignedRecord? record;
-        lock (_lock) record = _slots.GetValueOrDefault(key)?.Record;
+        lock (_lock) record = Find(key)?.Record;
         return record is not null && Settle(record, RecordBelief.Signed) ? record.Version : 0;
     }
 
@@ -87,7 +82,7 @@ internal sealed class RecordStore
     /// <summary>A peer's record as it was sent; only its key can be relied on, since the peer's id is made of it.</summary>
     public PeerRecord? PeekPeer(PeerId peer)
     {
-        lock (_lock) return _peers.GetValueOrDefault(peer)?.Record as PeerRecord;
+        lock (_lock) return _owners.GetValueOrDefault(peer)?.Peer?.Record as PeerRecord;
     }
 
     /// <summary>All peers' records, as they were sent: <see cref="FindPeer"/> is to be asked about those that are used.</summary>
@@ -95,7 +90,7 @@ internal sealed class RecordStore
     {
         get
         {
-            lock (_lock) return [.. _peers.Values.Select(slot => (PeerRecord)slot.Record)];
+            lock (_lock) return [.. _owners.Values.Select(owner => owner.Peer?.Record).OfType<PeerRecord>()];
         }
     }
 
@@ -111,14 +106,14 @@ internal sealed class RecordStore
     /// <summary>A part of a peer's holdings as it was sent.</summary>
     public HoldingsPart? PeekHoldings(PeerId owner, uint part)
     {
-        lock (_lock) return _slots.GetValueOrDefault(RecordKey.OfHoldings(owner, part))?.Record as HoldingsPart;
+        lock (_lock) return Find(RecordKey.OfHoldings(owner, part))?.Record as HoldingsPart;
     }
 
     /// <summary>A peer's holdings, signed by it.</summary>
     public IReadOnlyList<HoldingsPart> HoldingsOf(PeerId owner)
     {
         List<HoldingsPart> parts;
-        lock (_lock) parts = [.. _slots.Values.Select(slot => slot.Record).OfType<HoldingsPart>().Where(part => part.Owner == owner)];
+        lock (_lock) parts = _owners.TryGetValue(owner, out var known) ? [.. known.Holdings.Select(holding => (HoldingsPart)holding.Slot.Record)] : [];
         return [.. parts.Where(part => Settle(part, RecordBelief.Signed))];
     }
 
@@ -127,8 +122,8 @@ internal sealed class RecordStore
     {
         while (true)
         {
-            ShareRecord? highest;
-            lock (_lock) highest = _slots.Values.Select(slot => slot.Record).OfType<ShareRecord>().Where(share => share.Owner == publisher).MaxBy(share => share.Version);
+            SignedRecord? highest;
+            lock (_lock) highest = HighestShareOf(publisher)?.Record;
             if (highest is null) return 0;
             if (Settle(highest, RecordBelief.Signed)) return highest.Version;
         }
@@ -140,8 +135,8 @@ internal sealed class RecordStore
         List<ShareRecord> records;
         lock (_lock)
         {
-            if (!_shares.TryGetValue(share, out var known)) return [];
-            records = [.. known];
+            if (FindContent(share) is not { } known) return [];
+            records = [.. SharesOf(known)];
         }
 
         return [.. records.Where(Believes)];
@@ -152,7 +147,7 @@ internal sealed class RecordStore
     {
         get
         {
-            lock (_lock) return [.. _shares.Values.SelectMany(records => records)];
+            lock (_lock) return [.. _slots.Select(slot => slot.Record).OfType<ShareRecord>()];
         }
     }
 
@@ -166,15 +161,15 @@ internal sealed class RecordStore
             {
                 foreach (var name in names)
                 {
-                    if (_sharesByName.TryGetValue(name, out var records)) found.AddRange(records);
+                    if (_names.TryGetValue(name, out var slot)) AddNamesakes(found, slot);
                 }
 
                 return found;
             }
 
-            foreach (var (name, records) in _sharesByName)
+            foreach (var (name, slot) in _names)
             {
-                if (filter.IsName(name)) found.AddRange(records);
+                if (filter.IsName(name)) AddNamesakes(found, slot);
             }
 
             return found;
@@ -184,20 +179,28 @@ internal sealed class RecordStore
     /// <summary>Who holds some or all of a share, as each says itself; checked.</summary>
     public IReadOnlyList<(PeerId Peer, HoldingState State)> HoldersOf(InfoHash share)
     {
-        List<Slot> slots;
+        Slot[] slots;
         lock (_lock)
         {
-            if (!_holders.TryGetValue(share, out var holders)) return [];
-            slots = [.. holders.Values];
+            if (FindContent(share) is not { Holdings.Count: > 0 } known) return [];
+            slots = new Slot[known.Holdings.Count];
+            for (var i = 0; i < slots.Length; i++) slots[i] = known.Holdings[i].Slot;
         }
 
-        return [.. slots
-            .Where(slot => slot.Belief == RecordBelief.Believed || Settle(slot.Record, RecordBelief.Believed))
-            .Select(slot => (slot.Record.Owner, ((HoldingsPart)slot.Record).StateOf(share)))];
+        var found = new List<(PeerId Peer, HoldingState State)>(slots.Length);
+        foreach (var slot in slots)
+        {
+            if (slot.Belief != RecordBelief.Believed && !Settle(slot.Record, RecordBelief.Believed)) continue;
+            var state = ((HoldingsPart)slot.Record).StateOf(share);
+            if (state != HoldingState.None) found.Add((slot.Record.Owner, state));
+        }
+
+        // A share stands in one part, or should.
+        return found.Count < 2 ? found : [.. found.DistinctBy(holder => holder.Peer)];
     }
 
     /// <summary>Whether any publisher withdrew the share and none offers it.</summary>
-    public bool IsWithdrawn(InfoHash share) => SharesOf(share) is { Count: > 0 } records && records.All(record => record.Details.IsWithdrawn);
+    public bool IsWithdrawn(InfoHash share) => SharesOf(share) is { Count: > 0 } records && records.All(record => record.IsWithdrawn);
 
     /// <summary>Whether a share record is its publisher's own word, and the publisher a member. Checked once.</summary>
     public bool Believes(ShareRecord record) => Settle(record, RecordBelief.Believed);
@@ -210,8 +213,20 @@ internal sealed class RecordStore
     /// <summary>The records that may be missing where <paramref name="other"/> is the digest: peers first, so that what they signed can be verified on arrival.</summary>
     public IReadOnlyList<SignedEntry> Difference(CatalogueDigest other)
     {
+        var peers = new List<SignedEntry>();
+        var shares = new List<SignedEntry>();
+        var holdings = new List<SignedEntry>();
         lock (_lock)
-            return [.. _slots.Values.Select(slot => slot.Record).Where(record => _digest.Differs(other, record.Key)).OrderBy(record => record.Kind).Select(record => record.Entry)];
+        {
+            foreach (var slot in _slots)
+            {
+                var record = slot.Record;
+                if (!_digest.Differs(other, record.Key)) continue;
+                (record.Kind switch { RecordKind.Peer => peers, RecordKind.Share => shares, _ => holdings }).Add(record.Entry);
+            }
+        }
+
+        return [.. peers, .. shares, .. holdings];
     }
 
     /// <summary>Checks a record as far as it is wanted and has not been before; one that proves false is dropped.</summary>
@@ -220,7 +235,7 @@ internal sealed class RecordStore
         Slot? slot;
         lock (_lock)
         {
-            slot = _slots.GetValueOrDefault(record.Key);
+            slot = Find(record.Key);
             if (slot?.Record != record) slot = null;
         }
 
@@ -237,10 +252,9 @@ internal sealed class RecordStore
 
         lock (_lock)
         {
-            if (slot is null || _slots.GetValueOrDefault(record.Key) != slot) return false;
-            _slots.Remove(record.Key);
+            if (slot is null || Find(record.Key) != slot) return false;
             _digest.Remove(record);
-            Unindex(slot);
+            Exchange(slot, null);
         }
 
         Judge?.OnFalse(slot.From, problem);
@@ -261,91 +275,18 @@ internal sealed class RecordStore
             }
 
             _digest.Remove(known.Record);
-            Unindex(known);
         }
         else if (_slots.Count >= MaxRecords)
         {
             return false;
         }
 
-        var slot = new Slot(record, belief, from);
-        _slots[record.Key] = slot;
         _digest.Add(record);
-        Index(slot);
+        Exchange(known, CreateSlot(record, belief, from));
         return true;
     }
 
     private static bool IsSame(SignedRecord one, SignedRecord other) =>
         ReferenceEquals(one, other)
         || (one.Version == other.Version && one.Entry.Signature.Span.SequenceEqual(other.Entry.Signature.Span) && one.Entry.Body.Span.SequenceEqual(other.Entry.Body.Span));
-
-    private void Index(Slot slot)
-    {
-        switch (slot.Record)
-        {
-            case PeerRecord peer:
-                _peers[peer.Owner] = slot;
-                if (peer.Details.Grant is not null) _granted.Add(peer.Owner);
-                break;
-            case ShareRecord share:
-                if (!_shares.TryGetValue(share.Details.InfoHash, out var shares)) _shares[share.Details.InfoHash] = shares = [];
-                shares.Add(share);
-                if (!_sharesByName.TryGetValue(share.Details.Name, out var namesakes)) _sharesByName[share.Details.Name] = namesakes = [];
-                namesakes.Add(share);
-                break;
-            case HoldingsPart part:
-                foreach (var item in part.Items)
-                {
-                    if (!_holders.TryGetValue(item.InfoHash, out var holders)) _holders[item.InfoHash] = holders = [];
-                    holders[part.Owner] = slot;
-                }
-
-                break;
-        }
-    }
-
-    private void Unindex(Slot slot)
-    {
-        switch (slot.Record)
-        {
-            case PeerRecord peer:
-                _peers.Remove(peer.Owner);
-                _granted.Remove(peer.Owner);
-                break;
-            case ShareRecord share:
-                if (!_shares.TryGetValue(share.Details.InfoHash, out var shares)) break;
-                shares.Remove(share);
-                if (shares.Count == 0) _shares.Remove(share.Details.InfoHash);
-                if (!_sharesByName.TryGetValue(share.Details.Name, out var namesakes)) break;
-                namesakes.Remove(share);
-                if (namesakes.Count == 0) _sharesByName.Remove(share.Details.Name);
-                break;
-            case HoldingsPart part:
-                foreach (var item in part.Items)
-                {
-                    if (!_holders.TryGetValue(item.InfoHash, out var holders)) continue;
-                    if (holders.GetValueOrDefault(part.Owner) == slot) holders.Remove(part.Owner);
-                    if (holders.Count == 0) _holders.Remove(item.InfoHash);
-                }
-
-                break;
-        }
-    }
-
-    private sealed class Slot(SignedRecord record, RecordBelief belief, string from)
-    {
-        private volatile RecordBelief _belief = belief;
-
-        public SignedRecord Record { get; } = record;
-
-        public RecordBelief Belief => _belief;
-
-        public string From { get; } = from;
-
-        // What was checked stays checked; of two at once either may come last, and the lower one only costs a second check.
-        public void Raise(RecordBelief to)
-        {
-            if (to > _belief) _belief = to;
-        }
-    }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Security.Cryptography;
 using P2PShare.Protocol;
 using P2PShare.Protocol.Membership;
 using P2PShare.Protocol.Membership.Records;
@@ -9,10 +10,14 @@ namespace P2PShare.Engine.Catalogue;
 internal sealed class RecordVerifier : IRecordJudge
 {
     private const int MaxCertificates = 20_000;
+    private const int MaxKeys = 1024;
 
     private readonly RecordStore _store;
     private readonly ISwarmTrustAnchor _trust;
     private readonly ConcurrentDictionary<Hash256, byte> _certificates = new();
+
+    // A key takes twice as long to read as a signature to verify, and most owners have many records.
+    private readonly ConcurrentDictionary<PeerId, ECDsa> _keys = new();
 
     public RecordVerifier(RecordStore store, ISwarmTrustAnchor trust)
     {
@@ -78,9 +83,9 @@ internal sealed class RecordVerifier : IRecordJudge
             // Any record of that id has the key that the id is made of.
             var owner = wanted == RecordBelief.Believed ? _store.FindPeer(record.Owner) : _store.PeekPeer(record.Owner);
             if (owner is null) return OfNobody(record);
-            if (known >= RecordBelief.Signed || record.Verify(owner)) return null;
+            if (known >= RecordBelief.Signed || IsSigned(record, owner)) return null;
             return record is ShareRecord share
-                ? $"a share '{share.Details.Name}' that '{owner.Details.Name}' did not sign"
+                ? $"a share '{share.Name}' that '{owner.Details.Name}' did not sign"
                 : $"holdings that '{owner.Details.Name}' did not sign";
         }
         catch (ProtocolException error)
@@ -119,8 +124,11 @@ internal sealed class RecordVerifier : IRecordJudge
             return false;
         }
 
-        using var key = owner.OpenPublicKey();
-        switch (delta.TryApply(_store.PeekHoldings(delta.Owner, delta.Part), key, out var updated))
+        var key = KeyOf(owner);
+        HoldingsDeltaOutcome outcome;
+        HoldingsPart? updated;
+        lock (key) outcome = delta.TryApply(_store.PeekHoldings(delta.Owner, delta.Part), key, out updated);
+        switch (outcome)
         {
             case HoldingsDeltaOutcome.Applied:
                 return _store.Put(updated!, RecordBelief.Signed, from);
@@ -132,6 +140,22 @@ internal sealed class RecordVerifier : IRecordJudge
                 problem = $"a change of the holdings of '{owner.Details.Name}' that does not fit";
                 return false;
         }
+    }
+
+    private bool IsSigned(SignedRecord record, PeerRecord owner)
+    {
+        var key = KeyOf(owner);
+        // Nothing says that a key may be used by several threads at once.
+        lock (key) return record.Owner == owner.Owner && record.Verify(key);
+    }
+
+    // Whatever record of the owner it is read from: the owner's id is made of the key.
+    private ECDsa KeyOf(PeerRecord owner)
+    {
+        if (_keys.TryGetValue(owner.Owner, out var key)) return key;
+        // Those that are dropped may be in use: the collector takes them.
+        if (_keys.Count >= MaxKeys) _keys.Clear();
+        return _keys.GetOrAdd(owner.Owner, static (_, owner) => owner.OpenPublicKey(), owner);
     }
 
     private PeerId? ReservedBy(string name)

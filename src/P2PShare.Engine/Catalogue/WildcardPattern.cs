@@ -7,33 +7,36 @@ namespace P2PShare.Engine.Catalogue;
 /// </summary>
 public sealed class WildcardPattern
 {
-    private readonly List<Element> _elements = [];
+    private readonly Element[] _elements;
 
     public WildcardPattern(string pattern)
     {
         ArgumentNullException.ThrowIfNull(pattern);
+        var elements = new List<Element>(pattern.Length);
         for (var i = 0; i < pattern.Length; i++)
         {
             switch (pattern[i])
             {
                 case '*':
-                    if (_elements.Count == 0 || !_elements[^1].IsAny) _elements.Add(Element.Any);
+                    if (elements.Count == 0 || !elements[^1].IsAny) elements.Add(Element.Any);
                     break;
                 case '?':
-                    _elements.Add(Element.One);
+                    elements.Add(Element.One);
                     break;
                 case '[' when pattern.IndexOf(']', Math.Min(i + 2, pattern.Length)) is var end and > 0:
-                    _elements.Add(Element.Set(pattern[(i + 1)..end]));
+                    elements.Add(Element.Set(pattern[(i + 1)..end]));
                     i = end;
                     break;
                 case '`' when i + 1 < pattern.Length:
-                    _elements.Add(Element.Literal(pattern[++i]));
+                    elements.Add(Element.Literal(pattern[++i]));
                     break;
                 default:
-                    _elements.Add(Element.Literal(pattern[i]));
+                    elements.Add(Element.Literal(pattern[i]));
                     break;
             }
         }
+
+        _elements = [.. elements];
     }
 
     /// <summary>Whether a text has characters that make it a pattern.</summary>
@@ -42,15 +45,21 @@ public sealed class WildcardPattern
     public bool IsMatch(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
+        return IsMatch(text.AsSpan());
+    }
+
+    public bool IsMatch(ReadOnlySpan<char> text)
+    {
+        ReadOnlySpan<Element> elements = _elements;
         int e = 0, t = 0, star = -1, mark = 0;
         while (t < text.Length)
         {
-            if (e < _elements.Count && _elements[e].IsAny)
+            if (e < elements.Length && elements[e].IsAny)
             {
                 star = e++;
                 mark = t;
             }
-            else if (e < _elements.Count && _elements[e].Matches(text[t]))
+            else if (e < elements.Length && elements[e].Matches(text[t]))
             {
                 e++;
                 t++;
@@ -66,32 +75,54 @@ public sealed class WildcardPattern
             }
         }
 
-        while (e < _elements.Count && _elements[e].IsAny) e++;
-        return e == _elements.Count;
+        while (e < elements.Length && elements[e].IsAny) e++;
+        return e == elements.Length;
     }
 
-    private readonly record struct Element(char Char, string? Characters, bool IsAny, bool IsOne)
+    private readonly struct Element
     {
-        public static Element Any { get; } = new('\0', null, true, false);
+        private readonly char _upper;
+        private readonly char _lower;
+        private readonly ElementKind _kind;
+        private readonly string? _characters;
 
-        public static Element One { get; } = new('\0', null, false, true);
-
-        public static Element Literal(char c) => new(char.ToUpperInvariant(c), null, false, false);
-
-        public static Element Set(string characters) => new('\0', characters, false, false);
-
-        public bool Matches(char c)
+        private Element(ElementKind kind, char c = '\0', string? characters = null)
         {
-            if (IsOne) return true;
-            if (Characters is null) return char.ToUpperInvariant(c) == Char;
-            for (var i = 0; i < Characters.Length; i++)
+            _kind = kind;
+            _characters = characters;
+            _upper = char.ToUpperInvariant(c);
+            // What most names are made of is compared without asking for its other case.
+            _lower = char.IsAscii(_upper) ? char.ToLowerInvariant(_upper) : _upper;
+        }
+
+        public static Element Any { get; } = new(ElementKind.Any);
+
+        public static Element One { get; } = new(ElementKind.One);
+
+        public bool IsAny => _kind == ElementKind.Any;
+
+        public static Element Literal(char c) => new(ElementKind.Literal, c);
+
+        public static Element Set(string characters) => new(ElementKind.Set, characters: characters);
+
+        public bool Matches(char c) => _kind switch
+        {
+            ElementKind.Literal => c == _upper || c == _lower || (!char.IsAscii(c) && char.ToUpperInvariant(c) == _upper),
+            ElementKind.One => true,
+            _ => IsInSet(c),
+        };
+
+        private bool IsInSet(char c)
+        {
+            var characters = _characters!;
+            for (var i = 0; i < characters.Length; i++)
             {
-                if (i + 2 < Characters.Length && Characters[i + 1] == '-')
+                if (i + 2 < characters.Length && characters[i + 1] == '-')
                 {
-                    if (IsBetween(c, Characters[i], Characters[i + 2])) return true;
+                    if (IsBetween(c, characters[i], characters[i + 2])) return true;
                     i += 2;
                 }
-                else if (char.ToUpperInvariant(Characters[i]) == char.ToUpperInvariant(c))
+                else if (char.ToUpperInvariant(characters[i]) == char.ToUpperInvariant(c))
                 {
                     return true;
                 }
@@ -102,5 +133,13 @@ public sealed class WildcardPattern
 
         private static bool IsBetween(char c, char low, char high) =>
             (c >= low && c <= high) || (char.ToUpperInvariant(c) is var upper && upper >= low && upper <= high) || (char.ToLowerInvariant(c) is var lower && lower >= low && lower <= high);
+    }
+
+    private enum ElementKind : byte
+    {
+        Literal,
+        One,
+        Any,
+        Set,
     }
 }

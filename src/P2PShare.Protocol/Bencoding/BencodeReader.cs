@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Unicode;
 
@@ -14,10 +16,14 @@ namespace P2PShare.Protocol.Bencoding;
 /// <see cref="InvalidOperationException"/>: the caller's mistake, whatever the input.</remarks>
 public ref struct BencodeReader
 {
+    // Deeper than this nothing of ours is nested.
+    private const int InlineDepth = 4;
+
     private readonly ReadOnlySpan<byte> _input;
     private readonly int _maxDepth;
     private readonly int _maxTokens;
-    private Frame[]? _frames;
+    private InlineFrames _inline;
+    private Frame[]? _deeper;
     private int _depth;
     private int _tokens;
     private int _position;
@@ -139,7 +145,7 @@ public ref struct BencodeReader
         if (_depth == 0) throw new InvalidOperationException("No list or dictionary is open.");
         if (_position == _input.Length) throw EndsEarly();
         if (_input[_position] != 'e') return false;
-        if (_frames![_depth - 1].ValueIsDue)
+        if (Top.ValueIsDue)
             throw Fault(BencodeErrorKind.MissingValue, _position, "A dictionary ends after a key.");
         _position++;
         _depth--;
@@ -150,7 +156,7 @@ public ref struct BencodeReader
     /// <exception cref="BencodeException"/>
     public ReadOnlySpan<byte> ReadKey()
     {
-        if (_depth == 0 || _frames![_depth - 1] is { IsDictionary: false } or { ValueIsDue: true })
+        if (_depth == 0 || Top is { IsDictionary: false } or { ValueIsDue: true })
             throw new InvalidOperationException("A key is not what comes next.");
         if (_position == _input.Length) throw EndsEarly();
         if (!char.IsAsciiDigit((char)_input[_position]))
@@ -159,7 +165,7 @@ public ref struct BencodeReader
 
         var start = _position;
         var key = ReadLengthAndBytes();
-        ref var frame = ref _frames[_depth - 1];
+        ref var frame = ref Top;
         if (frame.KeyStart >= 0)
         {
             var order = _input.Slice(frame.KeyStart, frame.KeyLength).SequenceCompareTo(key);
@@ -192,7 +198,7 @@ public ref struct BencodeReader
         while (_depth > outside)
         {
             if (TryReadEnd()) continue;
-            if (_frames![_depth - 1] is { IsDictionary: true, ValueIsDue: false }) ReadKey();
+            if (Top is { IsDictionary: true, ValueIsDue: false }) ReadKey();
             else SkipToken();
         }
     }
@@ -212,6 +218,16 @@ public ref struct BencodeReader
     {
         if (_depth != 0) throw new InvalidOperationException("A list or dictionary is open.");
         if (_position != _input.Length) throw Fault(BencodeErrorKind.TrailingData, _position, "Bytes follow the value.");
+    }
+
+    [UnscopedRef]
+    private ref Frame Top
+    {
+        get
+        {
+            if (_depth <= InlineDepth) return ref _inline[_depth - 1];
+            return ref _deeper![_depth - InlineDepth - 1];
+        }
     }
 
     private void SkipToken()
@@ -239,20 +255,21 @@ public ref struct BencodeReader
         BeginValue(type);
         if (_depth >= _maxDepth)
             throw Fault(BencodeErrorKind.TooDeep, _position, $"More than {_maxDepth} lists and dictionaries are nested.");
-        if (_frames is null || _frames.Length == _depth) Array.Resize(ref _frames, Math.Max(4, 2 * _depth));
-        _frames[_depth++] = new Frame { IsDictionary = type == BencodeTokenType.Dictionary, KeyStart = -1 };
+        if (_depth >= InlineDepth && (_deeper is null || _deeper.Length == _depth - InlineDepth)) Array.Resize(ref _deeper, 2 * _depth);
+        _depth++;
+        Top = new Frame { IsDictionary = type == BencodeTokenType.Dictionary, KeyStart = -1 };
         _position++;
     }
 
     private void BeginValue(BencodeTokenType wanted)
     {
-        if (_depth > 0 && _frames![_depth - 1] is { IsDictionary: true, ValueIsDue: false })
+        if (_depth > 0 && Top is { IsDictionary: true, ValueIsDue: false })
             throw new InvalidOperationException("A key must come before this value.");
         var found = PeekType();
         if (found == BencodeTokenType.EndOfInput) throw EndsEarly();
         if (found != wanted) throw Fault(BencodeErrorKind.UnexpectedToken, _position, $"Expected {wanted}, found {found}.");
         CountToken();
-        if (_depth > 0) _frames![_depth - 1].ValueIsDue = false;
+        if (_depth > 0) Top.ValueIsDue = false;
     }
 
     private ReadOnlySpan<byte> ReadLengthAndBytes()
@@ -293,5 +310,11 @@ public ref struct BencodeReader
         public bool ValueIsDue;
         public int KeyStart;
         public int KeyLength;
+    }
+
+    [InlineArray(InlineDepth)]
+    private struct InlineFrames
+    {
+        private Frame _first;
     }
 }

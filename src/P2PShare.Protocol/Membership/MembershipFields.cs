@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Unicode;
 using P2PShare.Protocol.Bencoding;
@@ -9,12 +10,16 @@ namespace P2PShare.Protocol.Membership;
 internal readonly ref struct MembershipFields
 {
     private readonly ReadOnlySpan<byte> _input;
-    private readonly List<Field> _fields;
+    private readonly FewFields _fields;
+    private readonly int _count;
+    private readonly List<Field>? _more;
 
-    private MembershipFields(ReadOnlySpan<byte> input, List<Field> fields)
+    private MembershipFields(ReadOnlySpan<byte> input, scoped in FewFields fields, int count, List<Field>? more)
     {
         _input = input;
         _fields = fields;
+        _count = count;
+        _more = more;
     }
 
     /// <exception cref="MembershipException">Not exactly one strictly bencoded dictionary.</exception>
@@ -22,18 +27,22 @@ internal readonly ref struct MembershipFields
     {
         try
         {
-            var fields = new List<Field>(8);
+            var fields = default(FewFields);
+            var count = 0;
+            List<Field>? more = null;
             var reader = new BencodeReader(input, MembershipLimits.Bencode);
             reader.ReadDictionaryStart();
             while (reader.TryReadKey(out var key))
             {
                 var start = reader.Position;
                 reader.Skip();
-                fields.Add(new Field(start - key.Length, start, reader.Position));
+                var field = new Field(start - key.Length, start, reader.Position);
+                if (count < FewFields.Length) fields[count++] = field;
+                else (more ??= []).Add(field);
             }
 
             reader.RequireEndOfInput();
-            return new MembershipFields(input, fields);
+            return new MembershipFields(input, fields, count, more);
         }
         catch (BencodeException fault)
         {
@@ -126,15 +135,24 @@ internal readonly ref struct MembershipFields
 
     private bool TryFind(ReadOnlySpan<byte> key, out ReadOnlySpan<byte> value)
     {
-        foreach (var field in _fields)
+        for (var i = 0; i < _count; i++)
         {
-            if (!_input[field.KeyStart..field.ValueStart].SequenceEqual(key)) continue;
-            value = _input[field.ValueStart..field.ValueEnd];
-            return true;
+            if (Is(_fields[i], key, out value)) return true;
+        }
+
+        foreach (var field in _more ?? [])
+        {
+            if (Is(field, key, out value)) return true;
         }
 
         value = default;
         return false;
+    }
+
+    private bool Is(scoped in Field field, ReadOnlySpan<byte> key, out ReadOnlySpan<byte> value)
+    {
+        value = _input[field.ValueStart..field.ValueEnd];
+        return _input[field.KeyStart..field.ValueStart].SequenceEqual(key);
     }
 
     private static MembershipException Invalid(ReadOnlySpan<byte> key, BencodeException? fault)
@@ -150,4 +168,13 @@ internal readonly ref struct MembershipFields
     internal delegate T ItemReader<T>(ref BencodeReader reader);
 
     private readonly record struct Field(int KeyStart, int ValueStart, int ValueEnd);
+
+    // Our own messages have no more; what is beyond comes from a later version, or is hostile.
+    [InlineArray(Length)]
+    private struct FewFields
+    {
+        public const int Length = 12;
+
+        private Field _first;
+    }
 }

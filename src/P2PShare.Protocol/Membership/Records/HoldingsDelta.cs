@@ -65,7 +65,7 @@ public sealed class HoldingsDelta
         writer.Number("previous"u8, previousVersion);
         writer.Number("version"u8, next.Version, min: 1);
         writer.WriteEnd();
-        var entry = new SignedEntry(RecordKind.HoldingsDelta, writer.ToArray(), next.Entry.SignatureArray);
+        var entry = new SignedEntry(RecordKind.HoldingsDelta, writer.WrittenSpan, next.Entry.SignatureSpan);
         return new HoldingsDelta(entry, next.Owner, next.Part, next.Version, previousVersion, changes);
     }
 
@@ -74,7 +74,7 @@ public sealed class HoldingsDelta
     {
         ArgumentNullException.ThrowIfNull(entry);
         entry.Require(RecordKind.HoldingsDelta);
-        var fields = MembershipFields.Parse(entry.BodyArray);
+        var fields = MembershipFields.Parse(entry.BodySpan);
         var changes = fields.Bytes("items"u8, 0, MembershipLimits.MaxHoldings * HoldingsItems.ItemSize).ToArray();
         HoldingsItems.Check(changes, isDelta: true);
         var previous = fields.Number("previous"u8);
@@ -103,7 +103,7 @@ public sealed class HoldingsDelta
 
         var items = HoldingsItems.Merge(current is null ? [] : current.Packed, _changes);
         if (items.Length > MembershipLimits.MaxHoldings * HoldingsItems.ItemSize) return HoldingsDeltaOutcome.Invalid;
-        var rebuilt = HoldingsPart.Rebuild(Owner, Part, Version, items, Entry.SignatureArray);
+        var rebuilt = HoldingsPart.Rebuild(Owner, Part, Version, items, Entry.SignatureSpan);
         if (!rebuilt.Verify(ownerKey)) return HoldingsDeltaOutcome.Invalid;
         updated = rebuilt;
         return HoldingsDeltaOutcome.Applied;

@@ -6,24 +6,30 @@ namespace P2PShare.Protocol.Membership.Records;
 /// <summary>Part of what a peer holds: up to 2,000 shares, so that a change never re-signs and re-sends more than that. Which share stands in which part is the owner's choice; a share stands in one.</summary>
 public sealed class HoldingsPart : SignedRecord
 {
-    private readonly byte[] _items;
+    // Where in the body the items are.
+    private readonly int _start;
+    private readonly int _length;
 
-    private HoldingsPart(SignedEntry entry, PeerId owner, uint part, long version, byte[] items)
-        : base(entry, RecordSignature.Holdings, RecordKey.OfHoldings(owner, part), owner, version)
+    private HoldingsPart(SignedEntry entry, PeerId owner, uint part, long version, ReadOnlySpan<byte> items)
+        : base(entry, RecordKey.OfHoldings(owner, part), version)
     {
+        Owner = owner;
         Part = part;
-        _items = items;
+        if (!items.IsEmpty) entry.BodySpan.Overlaps(items, out _start);
+        _length = items.Length;
     }
+
+    public override PeerId Owner { get; }
 
     /// <summary>The part's number, from 0.</summary>
     public uint Part { get; }
 
-    public int Count => _items.Length / HoldingsItems.ItemSize;
+    public int Count => _length / HoldingsItems.ItemSize;
 
-    internal ReadOnlySpan<byte> Packed => _items;
+    internal ReadOnlySpan<byte> Packed => Entry.BodySpan.Slice(_start, _length);
 
     /// <summary>An item, in ascending order of info-hashes.</summary>
-    public HoldingsItem this[int index] => HoldingsItems.Read(_items, index);
+    public HoldingsItem this[int index] => HoldingsItems.Read(Packed, index);
 
     /// <summary>All items, in ascending order of info-hashes.</summary>
     public IEnumerable<HoldingsItem> Items => Enumerable.Range(0, Count).Select(index => this[index]);
@@ -39,7 +45,7 @@ public sealed class HoldingsPart : SignedRecord
         var packed = HoldingsItems.Pack(items, isDelta: false);
         var body = EncodeBody(owner, part, version, packed);
         var entry = new SignedEntry(RecordKind.Holdings, body, RecordSignature.Sign(signer, RecordSignature.Holdings, body));
-        return new HoldingsPart(entry, owner, part, version, packed);
+        return Parse(entry);
     }
 
     /// <exception cref="MembershipException"/>
@@ -47,8 +53,8 @@ public sealed class HoldingsPart : SignedRecord
     {
         ArgumentNullException.ThrowIfNull(entry);
         entry.Require(RecordKind.Holdings);
-        var fields = MembershipFields.Parse(entry.BodyArray);
-        var items = fields.Bytes("items"u8, 0, MembershipLimits.MaxHoldings * HoldingsItems.ItemSize).ToArray();
+        var fields = MembershipFields.Parse(entry.BodySpan);
+        var items = fields.Bytes("items"u8, 0, MembershipLimits.MaxHoldings * HoldingsItems.ItemSize);
         HoldingsItems.Check(items, isDelta: false);
         return new HoldingsPart(
             entry,
@@ -59,11 +65,13 @@ public sealed class HoldingsPart : SignedRecord
     }
 
     /// <summary>How much the owner holds, as far as this part says.</summary>
-    public HoldingState StateOf(InfoHash infoHash) => HoldingsItems.Find(_items, infoHash);
+    public HoldingState StateOf(InfoHash infoHash) => HoldingsItems.Find(Packed, infoHash);
 
     /// <summary>The part that a delta leads to; its signature is the delta's and not verified yet.</summary>
-    internal static HoldingsPart Rebuild(PeerId owner, uint part, long version, byte[] items, byte[] signature) =>
-        new(new SignedEntry(RecordKind.Holdings, EncodeBody(owner, part, version, items), signature), owner, part, version, items);
+    internal static HoldingsPart Rebuild(PeerId owner, uint part, long version, ReadOnlySpan<byte> items, ReadOnlySpan<byte> signature) =>
+        Parse(new SignedEntry(RecordKind.Holdings, EncodeBody(owner, part, version, items), signature));
+
+    private protected override string SignatureKind => RecordSignature.Holdings;
 
     private static byte[] EncodeBody(PeerId owner, uint part, long version, ReadOnlySpan<byte> items)
     {

@@ -13,12 +13,15 @@ public sealed class PeerRecord : SignedRecord
     private readonly byte[] _publicKey;
 
     private PeerRecord(SignedEntry entry, PeerId owner, long version, PeerDetails details, byte[] certificate, byte[] publicKey)
-        : base(entry, RecordSignature.Peer, RecordKey.OfPeer(owner), owner, version)
+        : base(entry, RecordKey.OfPeer(owner), version)
     {
+        Owner = owner;
         Details = details;
         _certificate = certificate;
         _publicKey = publicKey;
     }
+
+    public override PeerId Owner { get; }
 
     public PeerDetails Details { get; }
 
@@ -60,7 +63,7 @@ public sealed class PeerRecord : SignedRecord
     {
         ArgumentNullException.ThrowIfNull(entry);
         entry.Require(RecordKind.Peer);
-        var fields = MembershipFields.Parse(entry.BodyArray);
+        var fields = MembershipFields.Parse(entry.BodySpan);
         var certificate = fields.Bytes("certificate"u8, 1, MembershipLimits.MaxCertificate).ToArray();
         var publicKey = LeafCertificate.ReadPublicKey(certificate);
         var owner = fields.Peer("id"u8);
@@ -100,4 +103,6 @@ public sealed class PeerRecord : SignedRecord
 
     /// <summary>Whether the certificate's own key signed the record.</summary>
     public bool Verify() => Verify(this);
+
+    private protected override string SignatureKind => RecordSignature.Peer;
 }

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 using System.Text;
 using P2PShare.Protocol.Metainfo;
 
@@ -16,10 +15,10 @@ public readonly record struct RecordKey(RecordKind Kind, Hash256 Hash)
     /// <summary>kind ‖ publisher ‖ info-hash ‖ name in UTF-8.</summary>
     public static RecordKey OfShare(PeerId publisher, InfoHash infoHash, string name)
     {
-        var rest = new byte[Hash256.Size + Encoding.UTF8.GetByteCount(name)];
-        infoHash.Value.CopyTo(rest);
-        Encoding.UTF8.GetBytes(name, rest.AsSpan(Hash256.Size));
-        return Compute(RecordKind.Share, publisher.Value, rest);
+        Span<byte> ids = stackalloc byte[2 * Hash256.Size];
+        publisher.Value.CopyTo(ids);
+        infoHash.Value.CopyTo(ids[Hash256.Size..]);
+        return OfShare(ids[..Hash256.Size], ids[Hash256.Size..], Encoding.UTF8.GetBytes(name));
     }
 
     /// <summary>kind ‖ owner ‖ part as 4 bytes, big-endian.</summary>
@@ -30,12 +29,30 @@ public readonly record struct RecordKey(RecordKind Kind, Hash256 Hash)
         return Compute(RecordKind.Holdings, owner.Value, rest);
     }
 
+    internal static RecordKey OfShare(ReadOnlySpan<byte> publisher, ReadOnlySpan<byte> infoHash, ReadOnlySpan<byte> name)
+    {
+        Span<byte> owner = stackalloc byte[1 + 2 * Hash256.Size];
+        owner[0] = (byte)RecordKind.Share;
+        publisher.CopyTo(owner[1..]);
+        infoHash.CopyTo(owner[(1 + Hash256.Size)..]);
+        return Compute(RecordKind.Share, owner, name);
+    }
+
     private static RecordKey Compute(RecordKind kind, Hash256 owner, ReadOnlySpan<byte> rest)
     {
-        var input = new byte[1 + Hash256.Size + rest.Length];
-        input[0] = (byte)kind;
-        owner.CopyTo(input.AsSpan(1));
-        rest.CopyTo(input.AsSpan(1 + Hash256.Size));
+        Span<byte> first = stackalloc byte[1 + Hash256.Size];
+        first[0] = (byte)kind;
+        owner.CopyTo(first[1..]);
+        return Compute(kind, first, rest);
+    }
+
+    private static RecordKey Compute(RecordKind kind, ReadOnlySpan<byte> first, ReadOnlySpan<byte> rest)
+    {
+        var length = first.Length + rest.Length;
+        // Names from outside have at most 255 bytes.
+        var input = length <= 512 ? stackalloc byte[length] : new byte[length];
+        first.CopyTo(input);
+        rest.CopyTo(input[first.Length..]);
         return new RecordKey(kind, Hash256.Of(input));
     }
 }

@@ -11,31 +11,32 @@ public sealed class SignedEntry
     // d4:body n: … 4:kindi…e3:sig64: … e, without the body and the digits of the two numbers.
     private const int FixedSize = 1 + 6 + 1 + 6 + 2 + 5 + 3 + RecordSignature.Size + 1;
 
-    private readonly byte[] _body;
-    private readonly byte[] _signature;
+    // Body and signature one behind the other: catalogues have very many of them.
+    private readonly byte[] _bytes;
+    private readonly int _bodyLength;
 
-    internal SignedEntry(RecordKind kind, byte[] body, byte[] signature)
+    internal SignedEntry(RecordKind kind, ReadOnlySpan<byte> body, ReadOnlySpan<byte> signature)
     {
         Kind = kind;
-        _body = body;
-        _signature = signature;
+        _bytes = [.. body, .. signature];
+        _bodyLength = body.Length;
     }
 
     /// <summary>May be none that this version knows.</summary>
     public RecordKind Kind { get; }
 
     /// <summary>The bencoded dictionary as it was sent.</summary>
-    public ReadOnlyMemory<byte> Body => _body;
+    public ReadOnlyMemory<byte> Body => _bytes.AsMemory(0, _bodyLength);
 
     /// <summary>64 bytes.</summary>
-    public ReadOnlyMemory<byte> Signature => _signature;
+    public ReadOnlyMemory<byte> Signature => _bytes.AsMemory(_bodyLength);
 
     /// <summary>How many bytes <see cref="Encode"/> takes.</summary>
-    public int EncodedSize => FixedSize + Digits(_body.Length) + _body.Length + Digits((int)Kind);
+    public int EncodedSize => FixedSize + Digits(_bodyLength) + _bodyLength + Digits((int)Kind);
 
-    internal byte[] BodyArray => _body;
+    internal ReadOnlySpan<byte> BodySpan => _bytes.AsSpan(0, _bodyLength);
 
-    internal byte[] SignatureArray => _signature;
+    internal ReadOnlySpan<byte> SignatureSpan => _bytes.AsSpan(_bodyLength);
 
     /// <exception cref="MembershipException">Not an entry, or a body beyond <see cref="MembershipLimits.MaxBody"/>.</exception>
     public static SignedEntry Parse(ReadOnlySpan<byte> encoded)
@@ -43,8 +44,8 @@ public sealed class SignedEntry
         var fields = MembershipFields.Parse(encoded);
         return new SignedEntry(
             (RecordKind)fields.Integer("kind"u8, 1, byte.MaxValue),
-            fields.Bytes("body"u8, 2, MembershipLimits.MaxBody).ToArray(),
-            fields.Bytes("sig"u8, RecordSignature.Size, RecordSignature.Size).ToArray());
+            fields.Bytes("body"u8, 2, MembershipLimits.MaxBody),
+            fields.Bytes("sig"u8, RecordSignature.Size, RecordSignature.Size));
     }
 
     /// <summary>The entry as it stands in messages and in files.</summary>
@@ -59,9 +60,9 @@ public sealed class SignedEntry
     {
         ArgumentNullException.ThrowIfNull(writer);
         writer.WriteDictionaryStart();
-        writer.Field("body"u8, _body);
+        writer.Field("body"u8, BodySpan);
         writer.Field("kind"u8, (int)Kind);
-        writer.Field("sig"u8, _signature);
+        writer.Field("sig"u8, SignatureSpan);
         writer.WriteEnd();
     }
 

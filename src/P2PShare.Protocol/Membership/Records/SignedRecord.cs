@@ -6,24 +6,22 @@ namespace P2PShare.Protocol.Membership.Records;
 public abstract class SignedRecord
 {
     private readonly SignedEntry _entry;
-    private readonly string _signatureKind;
+    private readonly Hash256 _key;
 
-    private protected SignedRecord(SignedEntry entry, string signatureKind, RecordKey key, PeerId owner, long version)
+    private protected SignedRecord(SignedEntry entry, RecordKey key, long version)
     {
         _entry = entry;
-        _signatureKind = signatureKind;
-        Key = key;
-        Owner = owner;
+        _key = key.Hash;
         Version = version;
     }
 
     public RecordKind Kind => _entry.Kind;
 
     /// <summary>Of two records with one key the one with the higher version is valid.</summary>
-    public RecordKey Key { get; }
+    public RecordKey Key => new(Kind, _key);
 
     /// <summary>Whose key must have signed it.</summary>
-    public PeerId Owner { get; }
+    public abstract PeerId Owner { get; }
 
     /// <summary>From 1; the larger of the version before + 1 and the owner's clock in milliseconds since 1970.</summary>
     public long Version { get; }
@@ -48,5 +46,7 @@ public abstract class SignedRecord
     }
 
     /// <summary>Whether the owner signed it. The caller says which key is the owner's: that of its peer record.</summary>
-    public bool Verify(ECDsa ownerKey) => RecordSignature.Verify(ownerKey, _signatureKind, _entry.BodyArray, _entry.SignatureArray);
+    public bool Verify(ECDsa ownerKey) => RecordSignature.Verify(ownerKey, SignatureKind, _entry.BodySpan, _entry.SignatureSpan);
+
+    private protected abstract string SignatureKind { get; }
 }
