@@ -11,7 +11,7 @@ internal sealed partial class RecordStore
 {
     private readonly HashSet<Slot> _slots = new(new ByKey());
     private readonly HashSet<Content> _contents = new(new ByInfoHash());
-    private readonly Dictionary<string, ShareSlot> _names = new(StringComparer.OrdinalIgnoreCase);
+    private readonly NameTable<ShareSlot> _names = new();
     private readonly Dictionary<PeerId, Owner> _owners = [];
     private readonly HashSet<PeerId> _granted = [];
 
@@ -83,9 +83,8 @@ internal sealed partial class RecordStore
         var content = GetContent(record.InfoHash);
         slot.NextOfContent = content.Shares;
         content.Shares = slot;
-        ref var namesake = ref CollectionsMarshal.GetValueRefOrAddDefault(_names, record.Name, out _);
-        slot.NextOfName = namesake;
-        namesake = slot;
+        slot.NextOfName = _names.Find(record.Name);
+        _names.Set(record.Name, slot);
     }
 
     private void RemoveShare(ShareSlot slot)
@@ -99,11 +98,11 @@ internal sealed partial class RecordStore
             ForgetIfEmpty(content);
         }
 
-        ref var first = ref CollectionsMarshal.GetValueRefOrNullRef(_names, record.Name);
-        if (first == slot) first = slot.NextOfName!;
+        var first = _names.Find(record.Name);
+        if (first == slot && slot.NextOfName is { } next) _names.Set(record.Name, next);
+        else if (first == slot) _names.Remove(record.Name);
         else for (var other = first; other is not null; other = other.NextOfName)
             if (other.NextOfName == slot) other.NextOfName = slot.NextOfName;
-        if (first is null) _names.Remove(record.Name);
     }
 
     private static void NoteHighest(Owner owner, Slot? before, ShareSlot? after)

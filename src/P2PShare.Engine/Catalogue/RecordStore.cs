@@ -161,16 +161,13 @@ internal sealed partial class RecordStore
             {
                 foreach (var name in names)
                 {
-                    if (_names.TryGetValue(name, out var slot)) AddNamesakes(found, slot);
+                    AddNamesakes(found, _names.Find(name));
                 }
 
                 return found;
             }
 
-            foreach (var (name, slot) in _names)
-            {
-                if (filter.IsName(name)) AddNamesakes(found, slot);
-            }
+            foreach (var slot in _names.Match(filter)) AddNamesakes(found, slot);
 
             return found;
         }

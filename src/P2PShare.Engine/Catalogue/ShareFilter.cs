@@ -22,7 +22,7 @@ internal sealed class ShareFilter
     /// <summary>The names looked for, where only these are: without regard to case. Else null.</summary>
     public IReadOnlyCollection<string>? Literals => _patterns.Length == 0 && !_anyName ? _literals : null;
 
-    public bool IsName(string name)
+    public bool IsName(ReadOnlySpan<char> name)
     {
         if (_anyName) return true;
         foreach (var pattern in _patterns)
@@ -30,7 +30,7 @@ internal sealed class ShareFilter
             if (pattern.IsMatch(name)) return true;
         }
 
-        return _literals.Count > 0 && _literals.Contains(name);
+        return _literals.Count > 0 && _literals.GetAlternateLookup<ReadOnlySpan<char>>().Contains(name);
     }
 
     /// <summary>Whether the publisher matters at all.</summary>

@@ -9,6 +9,8 @@ namespace P2PShare.Engine.Membership;
 // The coordinator's part: admitting members, and telling all of what changed.
 internal sealed partial class SwarmMembership
 {
+    private const int FewUpdates = 4;
+
     private readonly List<SignedEntry> _changedEntries = [];
     private readonly Dictionary<PeerId, RosterEntry> _changedLines = [];
     private readonly List<(Route Route, Join Join)> _waitingJoins = [];
@@ -256,10 +258,13 @@ internal sealed partial class SwarmMembership
         _broadcastDue = false;
         if (!IsCoordinator) return;
         var members = _roster.Present.Where(peer => peer != _self).Select(RouteTo).OfType<Route>().ToList();
-        foreach (var update in SnapshotPager.Updates(_term, _lastSequence + 1, _changedLines.Values, _changedEntries))
+        var updates = SnapshotPager.Updates(_term, _lastSequence + 1, _changedLines.Values, _changedEntries).ToList();
+        _lastSequence += updates.Count;
+        foreach (var member in members)
         {
-            _lastSequence = update.Sequence;
-            foreach (var member in members) Send(member, update);
+            // Who joins may bring a whole catalogue.
+            if (updates.Count > FewUpdates) SendSeries(member, updates);
+            else foreach (var update in updates) Send(member, update);
         }
 
         _changedEntries.Clear();

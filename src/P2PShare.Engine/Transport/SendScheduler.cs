@@ -15,7 +15,7 @@ internal sealed class SendScheduler
     public const int MaxControlBytes = 16 * 1024 * 1024;
 
     /// <summary>The most series of messages that wait on a connection for room.</summary>
-    public const int MaxSeries = 8;
+    public const int MaxSeries = 32;
 
     private const int Quantum = 4 * BlockRequest.BlockSize;
     private const int MaxRounds = 2 + BlockRequest.MaxLength / Quantum;

@@ -140,9 +140,12 @@ internal readonly ref struct MembershipFields
             if (Is(_fields[i], key, out value)) return true;
         }
 
-        foreach (var field in _more ?? [])
+        if (_more is not null)
         {
-            if (Is(field, key, out value)) return true;
+            foreach (var field in _more)
+            {
+                if (Is(field, key, out value)) return true;
+            }
         }
 
         value = default;
