@@ -30,7 +30,11 @@ internal static class PeerHost
         {
             var options = await arguments.ToOptionsAsync(Console.In, output.Warning, connectsToSwarm, interruption.Token);
             await using var peer = await Peer.StartAsync(options, interruption.Token);
-            peer.EventRaised += (_, peerEvent) => output.Event(peerEvent, tellsAll);
+            peer.EventRaised += (_, peerEvent) =>
+            {
+                // Those of the start are events, too, and are told below.
+                if (peerEvent.Kind != PeerEventKind.Warning || !peer.StartWarnings.Contains(peerEvent.Message)) output.Event(peerEvent, tellsAll);
+            };
             output.Started(peer, tellsAll);
             foreach (var warning in peer.StartWarnings) output.Warning(warning);
             try

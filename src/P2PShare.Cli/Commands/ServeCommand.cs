@@ -10,7 +10,7 @@ internal static class ServeCommand
     {
         var accept = new Option<string?>("--accept") { Description = "Receive what other peers offer into this folder, unasked. Default: offers are only told of.", HelpName = "DIR" };
         var acceptFrom = CliOptions.Names("--accept-from", "With --accept: only offers of these peers, by name (wildcards allowed) or peer id.");
-        var command = new Command("serve", "Runs a peer that serves what it holds and goes on with what it was receiving, until Ctrl-C or SIGTERM.") { accept, acceptFrom };
+        var command = new Command("serve", "Runs a peer that serves what it holds and goes on with what it was receiving, until Ctrl-C or SIGTERM. New files are published by 'p2pshare send'.") { accept, acceptFrom };
         var options = new PeerCommandOptions();
         options.AddTo(command);
         var keeping = new KeepingOptions();

@@ -12,41 +12,51 @@ internal static class WatchView
 {
     private const int NarrowWidth = 60;
     private const int MinimumHeight = 8;
+    private const int LowHeight = 14;
+    private const int Sections = 3;
 
     /// <summary>The lines as markup, none wider than the window, and never more than fit.</summary>
     public static IReadOnlyList<string> Lines(WatchModel model, int width, int height)
     {
         height = Math.Max(height, MinimumHeight);
-        var lines = new List<string> { Header(model, width), "" };
+        // In a low window no line is left blank. The last line stays free, since a terminal may scroll when it is written.
+        var gap = height < LowHeight ? 0 : 1;
+        var lines = new List<string> { Header(model, width) };
+        lines.AddRange(Enumerable.Repeat("", gap));
 
         // A third for each part; what one does not need the others have.
-        var left = height - lines.Count - 7;
+        var left = height - 1 - lines.Count - (Sections * (1 + gap));
         var shares = Math.Min(model.Shares.Count, Math.Max(1, left / 3));
         var transfers = Math.Min(model.Transfers.Count, Math.Max(1, (left - shares) / 2));
         var peers = Math.Min(model.Peers.Count, Math.Max(1, left - shares - transfers));
         transfers = Math.Min(model.Transfers.Count, Math.Max(1, left - shares - peers));
         shares = Math.Min(model.Shares.Count, Math.Max(1, left - transfers - peers));
-        Section(lines, "Peers", model.Peers, peers, p => PeerLine(model, p, width));
-        Section(lines, "Transfers", model.Transfers, transfers, t => TransferLine(t, width));
-        Section(lines, "Shares", model.Shares, shares, s => ShareLine(model, s, width));
+        Section(lines, "Peers", model.Peers, peers, p => PeerLine(model, p, width), gap);
+        Section(lines, "Transfers", model.Transfers, transfers, t => TransferLine(t, width), gap);
+        Section(lines, "Shares", model.Shares, shares, s => ShareLine(model, s, width), gap);
         return [.. lines.Take(height - 1)];
     }
 
-    private static void Section<T>(List<string> lines, string title, IReadOnlyList<T> items, int shown, Func<T, string> draw)
+    private static void Section<T>(List<string> lines, string title, IReadOnlyList<T> items, int shown, Func<T, string> draw, int gap)
     {
         var more = items.Count - shown;
         lines.Add($"[bold]{title}[/] [grey]{items.Count}{(more > 0 ? $", {more} more than fit" : "")}[/]");
         lines.AddRange(items.Take(shown).Select(draw));
-        lines.Add("");
+        lines.AddRange(Enumerable.Repeat("", gap));
     }
 
     private static string Header(WatchModel model, int width)
     {
         var coordinator = model.Peers.FirstOrDefault(p => p.Role == PeerRole.Coordinator)?.Name ?? "nobody";
         var rate = Printable.Rate(model.Total.Last);
-        var room = width - 2 - rate.Length;
-        var text = Cell($"{model.SwarmName}: {model.Peers.Count} peers, {model.Shares.Count} shares, coordinated by {coordinator} ({model.State.ToString().ToLowerInvariant()})", Math.Max(20, room * 2 / 3));
-        return $"[bold]{Escape(text)}[/]  [green]{model.Total.Draw(Math.Max(0, room - text.Length - 1))}[/] {rate}";
+        var room = Math.Max(0, width - 3 - rate.Length);
+        var state = model.State == PeerState.Joined ? "" : $" ({model.State.ToString().ToLowerInvariant()})";
+        var counts = $"{model.SwarmName}{state}: {Count(model.Peers.Count, "peer")}, {Count(model.Shares.Count, "share")}";
+        var all = $"{counts}, coordinated by {coordinator}";
+        // The rates need some of the line; who coordinates stands in the list below as well.
+        var most = room * 2 / 3;
+        var text = Printable.Text(all).Length <= most ? Printable.Text(all) : Cell(counts, Math.Min(Printable.Text(counts).Length, Math.Max(most, Math.Min(room, 20))));
+        return $"[bold]{Escape(text)}[/]  [green]{model.Total.Draw(Math.Max(0, room - text.Length))}[/] {rate}";
     }
 
     private static string PeerLine(WatchModel model, PeerInfo peer, int width)
@@ -85,14 +95,14 @@ internal static class WatchView
         return $" {Escape(Cell(share.Name, name))} {size} {copies} {Holders(model.HoldersOf(share), room)}";
     }
 
-    // Names while they fit; then how many more.
+    // Names while they fit; then how many more. In brackets who has but a part.
     private static string Holders(IReadOnlyList<ShareHolder> holders, int room)
     {
         var text = new StringBuilder();
         var used = 0;
         for (var i = 0; i < holders.Count; i++)
         {
-            var name = Printable.Text(holders[i].Name);
+            var name = holders[i].IsComplete ? Printable.Text(holders[i].Name) : $"({Printable.Text(holders[i].Name)})";
             var rest = holders.Count - i - 1;
             if (used + name.Length + 1 + (rest > 0 ? 5 : 0) > room)
             {
@@ -120,6 +130,8 @@ internal static class WatchView
         if (shown.Length > width) shown = string.Concat(shown.AsSpan(0, Math.Max(0, width - 1)), "…");
         return shown.PadRight(width);
     }
+
+    private static string Count(int number, string what) => $"{number.ToString(CultureInfo.InvariantCulture)} {what}{(number == 1 ? "" : "s")}";
 
     private static string Escape(string text) => Markup.Escape(text);
 }
