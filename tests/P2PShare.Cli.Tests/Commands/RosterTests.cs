@@ -46,4 +46,17 @@ public sealed class RosterTests
         Assert.True(code == 0, errors);
         Assert.DoesNotContain(lines, line => line.Text("type") == "share");
     }
+
+    [Fact]
+    public async Task What_is_to_be_warned_of_at_the_start_is_told_once()
+    {
+        await using var swarm = await TestSwarm.NewAsync();
+        var leaf = swarm.Folder["viewer.pem"];
+        await CliProcess.RunAsync("cert", "new", "--admin", swarm.AdminFile, "--name", "viewer", "--days", "5", "--out", leaf);
+
+        var (code, _, errors) = await CliProcess.RunAsync([.. new[] { "peers" }, .. swarm.Peer("viewer").Select(argument => argument == swarm.SwarmFile ? leaf : argument)]);
+
+        Assert.True(code == 0, errors);
+        Assert.Single(errors.Split('\n'), line => line.Contains("ends", StringComparison.Ordinal));
+    }
 }
