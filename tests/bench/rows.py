@@ -239,7 +239,7 @@ def row_k(bench):
                 process.say('')
                 with Memory([process]):
                     said = process.wait_line(lambda line: line.startswith('DONE')).split()
-                bench.note('k', 'ours', wall=float(said[1]), median=float(said[2]), worst=float(said[3]), leech_memory=process.anonymous(), seed_memory=process.peak)
+                bench.note('k', 'ours', wall=float(said[1]), median=float(said[2]), worst=float(said[3]), peak=process.peak, memory=process.anonymous())
             finally:
                 process.stop()
     finally:
