@@ -17,6 +17,10 @@ Describe 'The module' {
         $manifest.CmdletsToExport + $manifest.FunctionsToExport + $manifest.AliasesToExport + $manifest.VariablesToExport | Should -Not -Contain '*'
     }
 
+    It 'has a file of tests for each cmdlet' {
+        foreach ($name in $manifest.CmdletsToExport) { "$PSScriptRoot/$name.Tests.ps1" | Should -Exist }
+    }
+
     It 'brings no assembly of PowerShell along' {
         Join-Path $module.ModuleBase 'System.Management.Automation.dll' | Should -Not -Exist
     }
