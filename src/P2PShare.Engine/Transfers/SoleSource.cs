@@ -29,7 +29,7 @@ internal sealed class SoleSource(Transfer transfer)
         if (_givenTo[piece] is null && copies[piece] == 0)
         {
             _givenTo[piece] = session;
-            if (--_unsent == 0) Forgive();
+            if (--_unsent == 0) ForgiveStarved();
             return true;
         }
 
@@ -105,7 +105,7 @@ internal sealed class SoleSource(Transfer transfer)
         foreach (var session in transfer.Sessions)
         {
             if (session.DeferredAt is not { } since || session.AmChoking) continue;
-            if (session.BytesSent != session.SentWhenDeferred)
+            if (!IsStarved(session))
             {
                 Defer(session);
                 continue;
@@ -116,6 +116,9 @@ internal sealed class SoleSource(Transfer transfer)
             session.Forgive();
         }
     }
+
+    // Whether it has got nothing since it was refused something.
+    private static bool IsStarved(PeerSession session) => session.DeferredAt is not null && session.BytesSent == session.SentWhenDeferred;
 
     private void Defer(PeerSession session)
     {
@@ -129,7 +132,7 @@ internal sealed class SoleSource(Transfer transfer)
     {
         var wasOut = copies[piece]++ > 0 || _givenTo[piece] is not null;
         _givenTo[piece] = null;
-        if (!wasOut && --_unsent == 0) Forgive();
+        if (!wasOut && --_unsent == 0) ForgiveStarved();
     }
 
     private void Begin(int pieces)
@@ -148,7 +151,17 @@ internal sealed class SoleSource(Transfer transfer)
         Forgive();
     }
 
-    /// <summary>Whoever was refused something may ask for it again: all was given once, or what one was given came back.</summary>
+    /// <summary>
+    /// All was given once: who got nothing for it may ask again. The others have been busy with other pieces, and find what
+    /// they were refused with those that were given it; if they don't, <see cref="Tick"/> lets them off.
+    /// </summary>
+    private void ForgiveStarved()
+    {
+        foreach (var session in transfer.Sessions)
+            if (IsStarved(session)) session.Forgive();
+    }
+
+    /// <summary>Whoever was refused something may ask for it again: what one was given came back.</summary>
     private void Forgive()
     {
         foreach (var session in transfer.Sessions)
