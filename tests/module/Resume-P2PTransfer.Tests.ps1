@@ -39,11 +39,5 @@ Describe 'Resume-P2PTransfer' {
         ($transfer | Get-P2PTransfer).State | Should -Be 'Suspended'
     }
 
-    It 'complains of what is not there' {
-        $e = { Resume-P2PTransfer nothing.bin -Peer slow -ErrorAction Stop } | Should -Throw -PassThru
-        $e.FullyQualifiedErrorId | Should -BeLike 'TransferNotFound,*'
-        $e.CategoryInfo.Category | Should -Be 'ObjectNotFound'
-        $e.TargetObject | Should -Be 'nothing.bin'
-        Resume-P2PTransfer *.nothing -Peer slow -ErrorAction Stop
-    }
+    It 'complains of what is not there' { Assert-Missing Resume-P2PTransfer }
 }

@@ -21,3 +21,12 @@ function Clear-Slow {
     Get-P2PTransfer big* -Peer slow | Stop-P2PTransfer
     Get-Job | Where-Object PSJobTypeName -EQ 'TransferJob' | Remove-Job -Force
 }
+
+# What each of these cmdlets says of a name that is not there, and does not say of a wildcard.
+function Assert-Missing([string] $Command) {
+    $e = { & $Command nothing.bin -Peer slow -ErrorAction Stop } | Should -Throw -PassThru
+    $e.FullyQualifiedErrorId | Should -BeLike 'TransferNotFound,*'
+    $e.CategoryInfo.Category | Should -Be 'ObjectNotFound'
+    $e.TargetObject | Should -Be 'nothing.bin'
+    & $Command *.nothing -Peer slow -ErrorAction Stop
+}

@@ -36,13 +36,7 @@ Describe 'Stop-P2PTransfer' {
         ($transfer | Get-P2PTransfer).State | Should -Not -Be 'Stopped'
     }
 
-    It 'complains of what is not there' {
-        $e = { Stop-P2PTransfer nothing.bin -Peer slow -ErrorAction Stop } | Should -Throw -PassThru
-        $e.FullyQualifiedErrorId | Should -BeLike 'TransferNotFound,*'
-        $e.CategoryInfo.Category | Should -Be 'ObjectNotFound'
-        $e.TargetObject | Should -Be 'nothing.bin'
-        Stop-P2PTransfer *.nothing -Peer slow -ErrorAction Stop
-    }
+    It 'complains of what is not there' { Assert-Missing Stop-P2PTransfer }
 
     It 'passes over what is complete in a list' {
         Get-P2PTransfer -Peer north | Stop-P2PTransfer -ErrorAction Stop

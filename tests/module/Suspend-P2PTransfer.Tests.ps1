@@ -37,13 +37,7 @@ Describe 'Suspend-P2PTransfer' {
         ($transfer | Get-P2PTransfer).State | Should -Not -Be 'Suspended'
     }
 
-    It 'complains of what is not there' {
-        $e = { Suspend-P2PTransfer nothing.bin -Peer slow -ErrorAction Stop } | Should -Throw -PassThru
-        $e.FullyQualifiedErrorId | Should -BeLike 'TransferNotFound,*'
-        $e.CategoryInfo.Category | Should -Be 'ObjectNotFound'
-        $e.TargetObject | Should -Be 'nothing.bin'
-        Suspend-P2PTransfer *.nothing -Peer slow -ErrorAction Stop
-    }
+    It 'complains of what is not there' { Assert-Missing Suspend-P2PTransfer }
 
     It 'says of a complete transfer that it is, and passes it over in a list' {
         $e = { Suspend-P2PTransfer small.bin -Peer north -ErrorAction Stop } | Should -Throw -PassThru

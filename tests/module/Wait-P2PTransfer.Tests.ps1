@@ -45,11 +45,5 @@ Describe 'Wait-P2PTransfer' {
         $problem[0].FullyQualifiedErrorId | Should -BeLike 'TransferInterrupted,*'
     }
 
-    It 'complains of what is not there' {
-        $e = { Wait-P2PTransfer nothing.bin -Peer slow -ErrorAction Stop } | Should -Throw -PassThru
-        $e.FullyQualifiedErrorId | Should -BeLike 'TransferNotFound,*'
-        $e.CategoryInfo.Category | Should -Be 'ObjectNotFound'
-        $e.TargetObject | Should -Be 'nothing.bin'
-        Wait-P2PTransfer *.nothing -Peer slow -ErrorAction Stop
-    }
+    It 'complains of what is not there' { Assert-Missing Wait-P2PTransfer }
 }
