@@ -28,8 +28,7 @@ internal sealed partial class SwarmMembership
             {
                 var view = _view;
                 var alone = view.Present.Count <= 1;
-                // Who is connected may still be admitting this peer: a second link would only cost both.
-                foreach (var endPoint in _addresses.TakeDue(peer => view.Present.Contains(peer) || _transport.FindLink(peer) is not null, all: alone)) _ = TryAddressAsync(endPoint);
+                TryDueAddresses();
                 if (alone && view.State != PeerState.Joined && !_addresses.HasGiven && _addresses.AllTried) Post(BecomeAlone);
                 if (!_hasUpkeepPending)
                 {
@@ -45,6 +44,14 @@ internal sealed partial class SwarmMembership
         {
             // The peer is stopping.
         }
+    }
+
+    private void TryDueAddresses()
+    {
+        var view = _view;
+        // Who is connected may still be admitting this peer: a second link would only cost both.
+        foreach (var endPoint in _addresses.TakeDue(peer => view.Present.Contains(peer) || _transport.FindLink(peer) is not null, all: view.Present.Count <= 1))
+            _ = TryAddressAsync(endPoint);
     }
 
     private async Task TryAddressAsync(System.Net.DnsEndPoint endPoint)

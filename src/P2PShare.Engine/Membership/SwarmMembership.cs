@@ -112,6 +112,7 @@ internal sealed partial class SwarmMembership : ITransportEvents, ISwarmShares, 
     {
         foreach (var address in addresses) _addresses.Give(address);
         _addresses.Hurry();
+        Post(TryDueAddresses);
     }
 
     /// <summary>Signs a share record and lets the swarm know; ends when it is in the own catalogue.</summary>

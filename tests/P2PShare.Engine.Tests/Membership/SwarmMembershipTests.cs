@@ -84,6 +84,17 @@ public sealed class SwarmMembershipTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_address_given_later_is_dialled_at_once()
+    {
+        var first = Add("first").Start();
+        // Its clock stands still: nothing that it does waited for a turn.
+        var second = Add("second", new FakeTimeProvider()).Start();
+        await second.Membership.CatalogueReady;
+        second.Membership.Connect([first.At]);
+        await Eventually.Holds(() => second.Transport.FindLink(first.Id) is not null, Describe);
+    }
+
+    [Fact]
     public async Task Whoever_joins_later_is_told_what_was_before_and_brings_what_it_has()
     {
         var first = Add("p0").Start();
