@@ -43,7 +43,15 @@ internal sealed class DownloadPeer(object owner, TimeProvider time)
     public int Interesting { get; set; }
 
     /// <summary>Requests whose blocks are still wanted.</summary>
-    public int Live { get; private set; }
+    public int Live
+    {
+        get;
+        private set
+        {
+            if (value == 0 && field > 0) Pipeline.Pause();
+            field = value;
+        }
+    }
 
     /// <summary>All requests without a reply.</summary>
     public int Outstanding => _requests.Count;
@@ -98,7 +106,7 @@ internal sealed class DownloadPeer(object owner, TimeProvider time)
         if (Live == 0)
         {
             ActiveAt = time.GetTimestamp();
-            Pipeline.Restart();
+            Pipeline.Resume();
         }
 
         ref var live = ref CollectionsMarshal.GetValueRefOrAddDefault(_requests, Key(piece, begin), out _);

@@ -24,6 +24,7 @@ internal sealed class PipelineSizer(TimeProvider time)
 
     private int _max = MaxDepth;
     private long _since;
+    private long _pausedAt;
     private int _blocks;
     private double _rate;
 
@@ -43,12 +44,14 @@ internal sealed class PipelineSizer(TimeProvider time)
     /// <summary>A block has come.</summary>
     public void Count() => _blocks++;
 
-    /// <summary>The peer was asked for nothing for a while: that time says nothing about its rate.</summary>
-    public void Restart()
-    {
-        _since = time.GetTimestamp();
-        _blocks = 0;
-    }
+    /// <summary>The peer has brought all it was asked for: the time until <see cref="Resume"/> says nothing about its rate.</summary>
+    public void Pause() => _pausedAt = time.GetTimestamp();
+
+    /// <summary>
+    /// The peer is asked again. What it brought before counts: when a short pipeline runs dry between two batches of
+    /// what is read, nothing else would ever be measured.
+    /// </summary>
+    public void Resume() => _since += time.GetTimestamp() - _pausedAt;
 
     /// <summary>Measures anew when enough time has passed.</summary>
     public void Update(TimeSpan roundTrip)

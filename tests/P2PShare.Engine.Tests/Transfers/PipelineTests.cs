@@ -10,7 +10,7 @@ public sealed class PipelineTests
     {
         var time = new FakeTimeProvider();
         var sizer = new PipelineSizer(time);
-        sizer.Restart();
+        sizer.Resume();
         // 10,000 blocks a second over 20 ms: at least 200 must be outstanding.
         Run(time, sizer, blocksPerSecond: 10_000, roundTripMs: 20);
         Assert.InRange(sizer.Depth, 400, PipelineSizer.MaxDepth);
@@ -21,7 +21,7 @@ public sealed class PipelineTests
     {
         var time = new FakeTimeProvider();
         var sizer = new PipelineSizer(time);
-        sizer.Restart();
+        sizer.Resume();
         Run(time, sizer, blocksPerSecond: 60, roundTripMs: 1);
         Assert.InRange(sizer.Depth, PipelineSizer.MinDepth, 12);
     }
@@ -33,9 +33,29 @@ public sealed class PipelineTests
         var sizer = new PipelineSizer(time);
         sizer.LimitTo(5);
         Assert.Equal(5, sizer.Depth);
-        sizer.Restart();
+        sizer.Resume();
         Run(time, sizer, blocksPerSecond: 100_000, roundTripMs: 50);
         Assert.Equal(5, sizer.Depth);
+    }
+
+    [Fact]
+    public void It_grows_when_it_runs_dry_between_two_batches()
+    {
+        var time = new FakeTimeProvider();
+        var sizer = new PipelineSizer(time);
+        for (var batch = 0; batch < 100; batch++)
+        {
+            sizer.Resume();
+            time.Advance(TimeSpan.FromMilliseconds(2));
+            for (var block = 0; block < PipelineSizer.InitialDepth; block++) sizer.Count();
+            sizer.Pause();
+            sizer.Update(TimeSpan.Zero);
+            // Nothing is asked for meanwhile, and that does not count: it brought 16,000 blocks a second.
+            time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Equal(16_000, sizer.Rate, 1.0);
+        Assert.InRange(sizer.Depth, 400, PipelineSizer.MaxDepth);
     }
 
     private static void Run(FakeTimeProvider time, PipelineSizer sizer, int blocksPerSecond, int roundTripMs)
