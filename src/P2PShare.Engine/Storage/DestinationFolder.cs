@@ -7,13 +7,15 @@ namespace P2PShare.Engine.Storage;
 /// put there meanwhile, is never followed. The folder itself may be a link, since the user named it.
 /// </summary>
 /// <remarks>Each folder on the way is looked at right before a file is opened, and where the file really is right after,
-/// so that a link put in between is noticed before a byte is written.</remarks>
+/// so that a link put in between is noticed before a byte is written; where the system can create a file without going
+/// through any link, it is done so.</remarks>
 internal sealed class DestinationFolder
 {
     private readonly IStorageFileSystem _fileSystem;
     private readonly string _realRoot;
     private readonly Lock _lock = new();
     private readonly HashSet<string> _unflushed = new(StringComparer.Ordinal);
+    private readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> _unflushedLookup;
     private readonly List<string> _created = [];
 
     private DestinationFolder(IStorageFileSystem fileSystem, string root, string realRoot)
@@ -21,6 +23,7 @@ internal sealed class DestinationFolder
         _fileSystem = fileSystem;
         Root = root;
         _realRoot = realRoot;
+        _unflushedLookup = _unflushed.GetAlternateLookup<ReadOnlySpan<char>>();
     }
 
     /// <summary>Its absolute path.</summary>
@@ -45,12 +48,24 @@ internal sealed class DestinationFolder
     }
 
     /// <summary>The absolute path of a path that <see cref="SafePath"/> made.</summary>
-    public string PathOf(string relativePath) => SafePath.Resolve(Root, relativePath);
+    public string PathOf(string relativePath) => SafePath.ResolveBelow(Root, relativePath);
+
+    /// <summary>Whether the folders above a path are there, all being real ones.</summary>
+    /// <exception cref="P2PShareException">UnsafePath, FileExists.</exception>
+    public bool HasFolderOf(string relativePath) => CheckParents(relativePath, create: false);
 
     /// <summary>What stands at a path, all folders above it being real ones.</summary>
     /// <exception cref="P2PShareException">UnsafePath, FileExists.</exception>
     public FileEntry Look(string relativePath) =>
         CheckParents(relativePath, create: false) ? _fileSystem.Stat(PathOf(relativePath)) : default;
+
+    /// <summary>What stands at two paths in one folder, all folders above them being real ones.</summary>
+    /// <exception cref="P2PShareException">UnsafePath, FileExists.</exception>
+    public (FileEntry First, FileEntry Second) Look(string first, string second)
+    {
+        if (!AreTogether(first, second)) throw new ArgumentException("Not in one folder.", nameof(second));
+        return CheckParents(first, create: false) ? (_fileSystem.Stat(PathOf(first)), _fileSystem.Stat(PathOf(second))) : default;
+    }
 
     /// <summary>Opens an existing file for reading.</summary>
     public IStorageFile OpenRead(string relativePath)
@@ -67,17 +82,27 @@ internal sealed class DestinationFolder
     }
 
     /// <summary>Opens a file for reading and writing, creating it and the folders above it as needed. A link in its place is removed.</summary>
-    public IStorageFile OpenOrCreate(string relativePath)
+    public IStorageFile OpenOrCreate(string relativePath, out bool isNew)
     {
-        CheckParents(relativePath, create: true);
+        isNew = true;
         var path = PathOf(relativePath);
+        // Nearly always it is a new file in a folder that is there: where the system can, that is one call, which goes through
+        // no link. For all else each folder is looked at.
+        if (_fileSystem.TryCreate(SafePath.ResolveBelow(_realRoot, relativePath)) is { } created)
+        {
+            MarkUnflushed(path);
+            return created;
+        }
+
+        CheckParents(relativePath, create: true);
         var kind = _fileSystem.Stat(path).Kind;
+        isNew = kind != EntryKind.File;
         if (kind == EntryKind.File) return OpenWrite(relativePath);
         if (kind == EntryKind.Directory) throw StorageErrors.Exists($"A folder stands at '{DisplayName.Escape(path)}'.", path);
         if (kind != EntryKind.Missing) _fileSystem.Delete(path);
 
         var file = Verify(_fileSystem.OpenWrite(path, createNew: true), relativePath, isNew: true);
-        MarkUnflushed(Path.GetDirectoryName(path)!);
+        MarkUnflushed(path);
         return file;
     }
 
@@ -88,10 +113,10 @@ internal sealed class DestinationFolder
     public void Move(string source, string target, bool overwrite)
     {
         CheckParents(source, create: false);
-        CheckParents(target, create: false);
+        if (!AreTogether(source, target)) CheckParents(target, create: false);
         var path = PathOf(target);
         _fileSystem.Move(PathOf(source), path, overwrite);
-        MarkUnflushed(Path.GetDirectoryName(path)!);
+        MarkUnflushed(path);
     }
 
     /// <summary>Deletes a file if it is there.</summary>
@@ -140,7 +165,7 @@ internal sealed class DestinationFolder
             if (kind != EntryKind.Missing) throw StorageErrors.Exists($"'{DisplayName.Escape(path)}' is a file where a folder is needed.", path);
             if (!create) return false;
             _fileSystem.CreateDirectory(path);
-            MarkUnflushed(Path.GetDirectoryName(path)!);
+            MarkUnflushed(path);
             lock (_lock) _created.Add(path);
         }
 
@@ -151,15 +176,23 @@ internal sealed class DestinationFolder
     {
         var real = file.RealPath;
         // Without regard to case: a file system that has none names the file as it was first created.
-        if (real is null || string.Equals(real, SafePath.Resolve(_realRoot, relativePath), StringComparison.OrdinalIgnoreCase)) return file;
+        if (real is null || string.Equals(real, SafePath.ResolveBelow(_realRoot, relativePath), StringComparison.OrdinalIgnoreCase)) return file;
         file.Dispose();
         if (isNew) _fileSystem.Delete(real);
         var path = PathOf(relativePath);
         throw StorageErrors.Unsafe($"'{DisplayName.Escape(path)}' leads elsewhere: a folder was moved, or replaced by a link.", path);
     }
 
-    private void MarkUnflushed(string folder)
+    private static bool AreTogether(ReadOnlySpan<char> first, ReadOnlySpan<char> second)
     {
-        lock (_lock) _unflushed.Add(folder);
+        var end = first.LastIndexOf('/');
+        return second.LastIndexOf('/') == end && second.StartsWith(first[..(end + 1)]);
+    }
+
+    /// <summary>Notes that the folder a path is in has to be flushed.</summary>
+    private void MarkUnflushed(string path)
+    {
+        var folder = Path.GetDirectoryName(path.AsSpan());
+        lock (_lock) _unflushedLookup.Add(folder);
     }
 }

@@ -80,9 +80,16 @@ internal sealed class DiskFileSystem : IStorageFileSystem
         }
     }
 
+    public IStorageFile? TryCreate(string realPath) =>
+        OperatingSystem.IsLinux() && LinuxNative.TryCreate(realPath) is { } handle ? new DiskFile(handle) : null;
+
     public void CreateDirectory(string path) => Directory.CreateDirectory(path);
 
-    public void Move(string source, string target, bool overwrite) => File.Move(source, target, overwrite);
+    public void Move(string source, string target, bool overwrite)
+    {
+        // .NET looks at both names first, and would not notice what appears at the target after that.
+        if (!OperatingSystem.IsLinux() || !LinuxNative.TryRename(source, target, overwrite)) File.Move(source, target, overwrite);
+    }
 
     public void Delete(string path)
     {

@@ -25,6 +25,13 @@ internal interface IStorageFileSystem
     /// <param name="createNew">Whether it is created; then it must not exist, not even as a dangling link.</param>
     IStorageFile OpenWrite(string path, bool createNew);
 
+    /// <summary>Creates a file, for reading and writing, at a path in which there is no link, in one step that goes through none.</summary>
+    /// <returns>
+    /// Null where it cannot be done so: the file exists, a folder is missing, something on the way is a link, or the system has no
+    /// such call. The other calls tell which.
+    /// </returns>
+    IStorageFile? TryCreate(string realPath) => null;
+
     /// <summary>Creates a folder and those above it; nothing happens when it exists.</summary>
     void CreateDirectory(string path);
 

@@ -74,9 +74,11 @@ internal sealed class PartialCheck
 
     private void LookForFinals(List<PartialFile> candidates, CancellationToken cancellationToken)
     {
+        var folders = new FolderLook(this);
         foreach (var file in _files.Where(file => file.IsWanted))
         {
             cancellationToken.ThrowIfCancellationRequested();
+            if (!folders.HasFolderOf(file)) continue;
             var entry = Guard(file, () => _files.Destination.Look(_files.FinalPath(file)));
             if (entry.Kind == EntryKind.Missing) continue;
             var path = _files.DisplayPath(file);
@@ -116,9 +118,11 @@ internal sealed class PartialCheck
 
     private void LookForPartials(List<Part> parts, CancellationToken cancellationToken)
     {
+        var folders = new FolderLook(this);
         foreach (var file in _files.Where(file => file.IsWanted && file.File.PieceCount > 0))
         {
             cancellationToken.ThrowIfCancellationRequested();
+            if (!folders.HasFolderOf(file)) continue;
             var entry = Guard(file, () => _files.Destination.Look(_files.PartialPath(file)));
             if (entry.Kind != EntryKind.File) continue;
             if (file.State == PartialFileState.Final)
@@ -245,6 +249,22 @@ internal sealed class PartialCheck
             var key = shape.HasPieceLayer ? length : -length;
             var hash = _zeroHashes.GetOrAdd(key, static (_, piece) => MerkleTree.RootOfData(new byte[piece.length], piece.PieceRootLevel), (length, shape.PieceRootLevel));
             hash.CopyTo(hashes[(i * Hash256.Size)..]);
+        }
+    }
+
+    /// <summary>Whether the folders of files are there: one that is not is not looked for again for each of its files, which come one after the other.</summary>
+    private sealed class FolderLook(PartialCheck check)
+    {
+        private PartialFile? _previous;
+        private bool _isThere;
+
+        public bool HasFolderOf(PartialFile file)
+        {
+            var files = check._files;
+            if (_previous is null || !files.AreTogether(_previous, file))
+                _isThere = check.Guard(file, () => files.Destination.HasFolderOf(files.FinalPath(file)));
+            _previous = file;
+            return _isThere;
         }
     }
 

@@ -13,7 +13,8 @@ namespace P2PShare.Engine.Storage;
 internal sealed class PartialCompletion(
     PartialFiles files, PartialStorageOptions options, PartialFlush flush, Action<PartialFile> onLost, ShareAttributes? attributes)
 {
-    private const int FilesPerThread = 32;
+    // What one thread takes at a time: neighbours, since two that rename in one folder wait for each other.
+    private const int FilesPerTurn = 32;
     private const int MaxThreads = 4;
     private const UnixFileMode Permissions = (UnixFileMode)0b111_111_111;
 
@@ -42,16 +43,19 @@ internal sealed class PartialCompletion(
     private async Task<PartialFile[]> FinishAsync(PartialFile[] waiting, bool isLastTry, Action then, CancellationToken cancellationToken)
     {
         var busy = new ConcurrentBag<PartialFile>();
-        var next = -1;
-        var left = Math.Clamp((waiting.Length + FilesPerThread - 1) / FilesPerThread, 1, MaxThreads);
+        var next = 0;
+        var left = Math.Clamp((waiting.Length + FilesPerTurn - 1) / FilesPerTurn, 1, MaxThreads);
         await options.Workers.RunAsync(
             left,
             token =>
             {
-                for (var i = Interlocked.Increment(ref next); i < waiting.Length; i = Interlocked.Increment(ref next))
+                for (int end; (end = Interlocked.Add(ref next, FilesPerTurn)) - FilesPerTurn < waiting.Length;)
                 {
-                    token.ThrowIfCancellationRequested();
-                    if (!TryFinish(waiting[i], isLastTry)) busy.Add(waiting[i]);
+                    foreach (var file in waiting.AsSpan((end - FilesPerTurn)..Math.Min(end, waiting.Length)))
+                    {
+                        token.ThrowIfCancellationRequested();
+                        if (!TryFinish(file, isLastTry)) busy.Add(file);
+                    }
                 }
 
                 if (Interlocked.Decrement(ref left) > 0 || !busy.IsEmpty) return;
@@ -65,30 +69,29 @@ internal sealed class PartialCompletion(
     /// <returns>False when another program holds the file right now.</returns>
     private bool TryFinish(PartialFile file, bool isLastTry)
     {
-        var path = files.DisplayPath(file);
+        var final = files.FinalPath(file);
+        var partial = files.PartialPath(file, final);
         try
         {
             if (!file.IsFinished || !_hasSetAttributes)
             {
                 using var lease = files.Acquire(file);
-                if (lease.File.State.Length != file.File.Length) throw StorageErrors.Changed($"The partial file of '{DisplayName.Escape(path)}' was changed.", path);
+                if (lease.File.State.Length != file.File.Length) throw Changed(final);
                 if (attributes is not null) TrySetAttributes(lease.File, attributes.Files[file.File.Index]);
             }
 
             files.Close(file);
-            var final = files.FinalPath(file);
-            var entry = files.Destination.Look(final);
-            if (entry.Kind == EntryKind.Directory || (entry.Kind != EntryKind.Missing && !options.IsReplaceable(path, entry)))
-                throw StorageErrors.Exists($"'{DisplayName.Escape(path)}' has appeared meanwhile.", path);
             // Under its own name anybody may write to it at once. Renaming changes neither size nor time.
-            var verified = files.Destination.Look(files.PartialPath(file));
+            var (entry, verified) = files.Destination.Look(final, partial);
+            if (entry.Kind != EntryKind.Missing) RequireReplaceable(final, entry);
             if (file.IsFinished && (verified.Kind != EntryKind.File || verified.Length != file.File.Length))
             {
-                if (verified.Kind == EntryKind.Missing) throw new FileNotFoundException($"The partial file of '{path}' is gone.", path);
-                throw StorageErrors.Changed($"The partial file of '{DisplayName.Escape(path)}' was changed.", path);
+                if (verified.Kind != EntryKind.Missing) throw Changed(final);
+                var path = files.Destination.PathOf(final);
+                throw new FileNotFoundException($"The partial file of '{path}' is gone.", path);
             }
 
-            files.Destination.Move(files.PartialPath(file), final, options.Overwrite || entry.Kind != EntryKind.Missing);
+            files.Destination.Move(partial, final, options.Overwrite || entry.Kind != EntryKind.Missing);
             file.Verified = new FileState(verified.Length, verified.ModifiedNs);
             file.State = PartialFileState.Final;
             return true;
@@ -100,8 +103,21 @@ internal sealed class PartialCompletion(
         catch (Exception error) when (StorageErrors.IsFileError(error))
         {
             if (error is FileNotFoundException) onLost(file);
-            throw StorageErrors.Writing(error, path);
+            throw StorageErrors.Writing(error, files.Destination.PathOf(final));
         }
+    }
+
+    private void RequireReplaceable(string final, FileEntry entry)
+    {
+        var path = files.Destination.PathOf(final);
+        if (entry.Kind == EntryKind.Directory || !options.IsReplaceable(path, entry))
+            throw StorageErrors.Exists($"'{DisplayName.Escape(path)}' has appeared meanwhile.", path);
+    }
+
+    private P2PShareException Changed(string final)
+    {
+        var path = files.Destination.PathOf(final);
+        return StorageErrors.Changed($"The partial file of '{DisplayName.Escape(path)}' was changed.", path);
     }
 
     /// <summary>Sets time and mode as far as the file system has them.</summary>
@@ -123,7 +139,7 @@ internal sealed class PartialCompletion(
 
     private void FinishFolders()
     {
-        var folders = files.IsSingleFile || attributes is null ? null : SafePath.Map(options.Info, attributes);
+        var folders = files.IsSingleFile || attributes is null ? null : _hasSetAttributes ? files.Paths : SafePath.Map(options.Info, attributes);
         try
         {
             if (files.IsAllWanted)

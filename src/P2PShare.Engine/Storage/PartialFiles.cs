@@ -44,20 +44,33 @@ internal sealed class PartialFiles : IFileOpener, IEnumerable<PartialFile>
 
     public PartialFile this[int index] => _files[index];
 
+    /// <summary>The folders of the share, by the attributes it was opened with.</summary>
+    public SafePath Paths => _paths;
+
+    /// <summary>Whether two files stand in one folder.</summary>
+    public bool AreTogether(PartialFile first, PartialFile second) => _paths.AreTogether(first.File.Index, second.File.Index);
+
     /// <summary>The file's own path below the destination.</summary>
     public string FinalPath(PartialFile file) => _paths.FilePath(file.File.Index);
 
     /// <summary>The path of its partial file: in the same folder, under a name that is short and no file of any share has.</summary>
-    public string PartialPath(PartialFile file)
+    public string PartialPath(PartialFile file) => PartialPath(file, FinalPath(file));
+
+    /// <inheritdoc cref="PartialPath(PartialFile)"/>
+    /// <param name="file">The file.</param>
+    /// <param name="final">Its own path.</param>
+    public string PartialPath(PartialFile file, string final)
     {
         Span<byte> seed = stackalloc byte[Hash256.Size + sizeof(int)];
         Info.InfoHash.Value.CopyTo(seed);
         BinaryPrimitives.WriteInt32BigEndian(seed[Hash256.Size..], file.File.Index);
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(seed, digest);
-        var final = FinalPath(file);
-        var folder = final[..(final.LastIndexOf('/') + 1)];
-        return folder + SafeName.PartialPrefix + Convert.ToHexStringLower(digest[..8]) + SafeName.PartialSuffix;
+        Span<char> name = stackalloc char[SafeName.PartialPrefix.Length + 16 + SafeName.PartialSuffix.Length];
+        SafeName.PartialPrefix.CopyTo(name);
+        Convert.TryToHexStringLower(digest[..8], name[SafeName.PartialPrefix.Length..], out _);
+        SafeName.PartialSuffix.CopyTo(name[^SafeName.PartialSuffix.Length..]);
+        return string.Concat(final.AsSpan(0, final.LastIndexOf('/') + 1), name);
     }
 
     /// <summary>The absolute path the user knows the file by.</summary>
@@ -87,9 +100,11 @@ internal sealed class PartialFiles : IFileOpener, IEnumerable<PartialFile>
                 }
 
             default:
-                var created = SetLength(file, Destination.OpenOrCreate(PartialPath(file)));
+                var open = Destination.OpenOrCreate(PartialPath(file), out var isNew);
+                // A new file of one piece is as long as what is written to it.
+                if (!isNew || file.File.PieceCount > 1) open = SetLength(file, open);
                 file.State = PartialFileState.Partial;
-                return created;
+                return open;
         }
     }
 

@@ -29,7 +29,7 @@ internal static class SafeName
     public static string Sanitize(string component)
     {
         // A name that is safe as it stands keeps its very bytes; one that needs a change is changed in its composed form.
-        if (IsSafe(component) && IsSafe(component.Normalize(NormalizationForm.FormC))) return component;
+        if (IsSafe(component) && (Ascii.IsValid(component) || IsSafe(component.Normalize(NormalizationForm.FormC)))) return component;
 
         var name = ReplaceTrailing(ReplaceIllegal(Compose(component)));
         if (name.Length == 0) name = "_";
@@ -52,6 +52,7 @@ internal static class SafeName
     /// <summary>Two names with one key are one name on some file system: it disregards case, or composition.</summary>
     public static string ComparisonKey(string name)
     {
+        if (Ascii.IsValid(name)) return name.ToLowerInvariant();
         var key = name.Normalize(NormalizationForm.FormD).ToUpperInvariant().ToLowerInvariant();
         return key.Replace("ß", "ss", StringComparison.Ordinal).Normalize(NormalizationForm.FormC);
     }
