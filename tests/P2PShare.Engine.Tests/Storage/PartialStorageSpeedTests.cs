@@ -75,6 +75,20 @@ public sealed class PartialStorageSpeedTests : IDisposable
         Assert.Equal(2000, Directory.GetFiles(_folder["out/share"], "f*", SearchOption.AllDirectories).Length);
     }
 
+    [Fact]
+    public async Task Small_files_of_many_folders_get_their_names()
+    {
+        var share = new SampleShare("share", 16384, [.. Enumerable.Range(0, 500).Select(i => ($"d{i % 7}/e/f{i}", TestData.Bytes(i, i)))]);
+        // One folder is there, the others are not.
+        Directory.CreateDirectory(_folder["out/share/d1/e"]);
+        await using var storage = await Open(share);
+        share.WriteAll(storage);
+        await storage.CompleteAsync(null, default);
+        for (var i = 0; i < 500; i++) Assert.Equal(share.Content(i), File.ReadAllBytes(_folder["out/" + share.Info.Name + "/" + string.Join('/', share.Info.Files[i].PathComponents)]));
+        Assert.Empty(Directory.GetFiles(_folder["out"], ".p2p-*", SearchOption.AllDirectories));
+        Assert.Equal(500, storage.CompletedFiles!.Count(file => new FileInfo(file.FullPath).Length == file.Length));
+    }
+
     private Task<PartialStorage> Open(SampleShare share, FileHandleCache? handles = null, long? flushInterval = null, IStorageFileSystem? fileSystem = null) =>
         PartialStorage.OpenAsync(
             new PartialStorageOptions

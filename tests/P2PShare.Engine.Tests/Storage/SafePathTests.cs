@@ -192,6 +192,59 @@ public sealed class SafePathTests
     public void Resolving_checks_again_that_the_path_stays_inside(string relative) =>
         Assert.Equal(ErrorIds.UnsafePath, Assert.Throws<P2PShareException>(() => SafePath.Resolve(Destination, relative)).ErrorId);
 
+    [Theory]
+    [InlineData("../x")]
+    [InlineData("share/../../x")]
+    [InlineData("share/..")]
+    [InlineData("share/../..")]
+    [InlineData("/../x")]
+    [InlineData("")]
+    [InlineData(".")]
+    [InlineData("./..")]
+    public void Resolving_below_a_full_path_checks_that_as_well(string relative) =>
+        Assert.Equal(ErrorIds.UnsafePath, Assert.Throws<P2PShareException>(() => SafePath.ResolveBelow(Destination, relative)).ErrorId);
+
+    [Property]
+    public bool Resolving_below_a_full_path_finds_the_same(string[] parts)
+    {
+        var relative = string.Join('/', parts ?? []);
+        return Outcome(() => SafePath.ResolveBelow(Destination, relative)) == Outcome(() => SafePath.Resolve(Destination, relative));
+
+        static string Outcome(Func<string> resolve)
+        {
+            try
+            {
+                return resolve();
+            }
+            catch (Exception error) when (error is P2PShareException or ArgumentException)
+            {
+                return error.GetType().Name;
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("a/./b")]
+    [InlineData("a//b")]
+    [InlineData("a/../b")]
+    [InlineData("a/b/")]
+    [InlineData("a/b")]
+    [InlineData(".a/b.")]
+    [InlineData("...")]
+    public void Resolving_below_a_full_path_takes_out_what_names_nothing(string relative)
+    {
+        Assert.Equal(SafePath.Resolve(Destination, relative), SafePath.ResolveBelow(Destination, relative));
+        Assert.Equal(SafePath.Resolve("/", relative), SafePath.ResolveBelow("/", relative));
+    }
+
+    [Property]
+    public bool The_short_way_to_a_comparison_key_leads_where_the_long_one_does(string name)
+    {
+        var ascii = new string([.. (name ?? "").Where(char.IsAscii)]);
+        // One letter beyond ASCII, which nothing composes with, and all of it goes the long way.
+        return SafeName.ComparisonKey(ascii + "щ") == SafeName.ComparisonKey(ascii) + "щ";
+    }
+
     [Fact]
     public void A_share_full_of_numbered_names_is_mapped_in_linear_time()
     {
