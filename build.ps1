@@ -84,20 +84,37 @@ function Clear-Folder([string] $Path) {
     }
 }
 
-function Publish-Output {
-    Write-Step "module -> $modulePath"
-    Clear-Folder $modulePath
-    Invoke-Dotnet publish (Join-Path $root 'src/P2PShare.PowerShell') -c $Configuration --no-build --nologo -v quiet -o $modulePath
+# What has `dotnet publish` compile the module ahead of time for this machine; nothing when the compiler cannot be had.
+function Get-ModuleAhead([string] $Project) {
+    if ($Configuration -ne 'Release') { return }
+    $ahead = @('-r', (dotnet msbuild $Project -getProperty:NETCoreSdkRuntimeIdentifier), '-p:PublishReadyToRun=true')
+    $said = & dotnet restore $Project @ahead --nologo -v quiet 2>&1
+    if ($LASTEXITCODE -eq 0) { return $ahead + @('--self-contained', 'false', '-p:AppendRuntimeIdentifierToOutputPath=false') }
+    $missing = $said | Select-String -Pattern 'NU1\d\d\d[^\[]*' | Select-Object -First 1
+    Write-Host "The module is not compiled ahead of time, so it starts more slowly: $(if ($missing) { $missing.Matches[0].Value.Trim() } else { $said | Select-Object -Last 1 })"
+}
+
+# For this machine it is compiled ahead of time; as IL alone it is for all.
+function Publish-Module([string] $Path, [switch] $ILOnly) {
+    Clear-Folder $Path
+    $project = Join-Path $root 'src/P2PShare.PowerShell'
+    $ahead = @(if (-not $ILOnly) { Get-ModuleAhead $project })
+    Invoke-Dotnet publish $project -c $Configuration --no-build --nologo -v quiet -o $Path @ahead
     # PowerShell has its own System.Management.Automation.dll; a second one would break it.
-    if (Get-ChildItem -LiteralPath $modulePath -Recurse -Filter 'System.Management.Automation.dll') {
+    if (Get-ChildItem -LiteralPath $Path -Recurse -Filter 'System.Management.Automation.dll') {
         throw 'System.Management.Automation.dll is in the module.'
     }
 
-    Get-ChildItem -LiteralPath $modulePath -File | Where-Object { $_.Name -like '*.deps.json' -or $_.Name -like 'P2PShare.*.xml' } | Remove-Item
+    Get-ChildItem -LiteralPath $Path -File | Where-Object { $_.Name -like '*.deps.json' -or $_.Name -like 'P2PShare.*.xml' } | Remove-Item
     $manifest = Join-Path $root 'module'
-    Copy-Item -Path (Join-Path $manifest '*') -Destination $modulePath -Recurse -Force
-    Copy-Item -LiteralPath (Join-Path $root 'LICENSE') -Destination $modulePath
-    Publish-Topics
+    Copy-Item -Path (Join-Path $manifest '*') -Destination $Path -Recurse -Force
+    Copy-Item -LiteralPath (Join-Path $root 'LICENSE') -Destination $Path
+    Publish-Topics $Path
+}
+
+function Publish-Output {
+    Write-Step "module -> $modulePath"
+    Publish-Module $modulePath
 
     Write-Step "program -> $cliPath"
     Publish-Program (Join-Path $root 'src/P2PShare.Cli') $cliPath
@@ -136,8 +153,8 @@ function ConvertTo-HelpText([string[]] $Lines) {
     }
 }
 
-function Publish-Topics {
-    $target = Join-Path $modulePath 'en-US'
+function Publish-Topics([string] $Module) {
+    $target = Join-Path $Module 'en-US'
     [void](New-Item -ItemType Directory -Path $target -Force)
     foreach ($topic in Get-ChildItem -Path (Join-Path $root 'docs/en-US/about_*')) {
         ConvertTo-HelpText (Get-Content -LiteralPath $topic.FullName) | Set-Content -LiteralPath (Join-Path $target ($topic.BaseName + '.help.txt'))
@@ -326,7 +343,10 @@ function Invoke-Package {
     $staging = Join-Path $output 'staging'
     Clear-Folder $packages
     [void](New-Item -ItemType Directory -Path $packages, $staging -Force)
-    $package = New-ModulePackage $modulePath $packages
+    # One package serves all kinds of machines.
+    $portable = Join-Path $staging 'P2PShare'
+    Publish-Module $portable -ILOnly
+    $package = New-ModulePackage $portable $packages
     Write-Step $package
     Test-ModulePackage $package $staging
     $own = [System.Runtime.InteropServices.RuntimeInformation]::RuntimeIdentifier
@@ -342,7 +362,7 @@ function Invoke-Docs {
     Update-CommandHelp
     if (-not (Test-Path -LiteralPath (Join-Path $modulePath 'P2PShare.PowerShell.dll'))) { Invoke-Build; return }
     Copy-Item -Path (Join-Path $root 'module/en-US') -Destination $modulePath -Recurse -Force
-    Publish-Topics
+    Publish-Topics $modulePath
 }
 
 function Invoke-Bench {

@@ -13,11 +13,12 @@ internal static class PeerComposition
 {
     private const int PortsTried = 100;
 
+    /// <param name="proveLater">Leaves it to the caller whether the file's certificates belong together.</param>
     /// <exception cref="P2PShareException">SwarmNotFound, SwarmFileInvalid, SwarmFileNotPrivate, SwarmFileIsAdmin, CertificateExpired.</exception>
-    public static SwarmCredentials LoadCredentials(PeerOptions options)
+    public static SwarmCredentials LoadCredentials(PeerOptions options, bool proveLater)
     {
-        if (options.SwarmText is { } text) return SwarmCredentials.Parse(text, options.TimeProvider);
-        if (options.SwarmPath is { } path) return SwarmCredentials.Load(path, options.Force, options.TimeProvider);
+        if (options.SwarmText is { } text) return SwarmCredentials.Parse(text, options.TimeProvider, proveLater);
+        if (options.SwarmPath is { } path) return SwarmCredentials.Load(path, options.Force, options.TimeProvider, proveLater);
         throw new P2PShareException(
             ErrorKind.ObjectNotFound, ErrorIds.SwarmNotFound, "No swarm file was given.", null,
             "Give the swarm file: on the machine where the swarm was made it is called NAME.swarm.pem; copy it from there.");

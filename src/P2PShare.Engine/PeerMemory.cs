@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using P2PShare.Engine.Errors;
 
 namespace P2PShare.Engine;
@@ -24,9 +23,9 @@ internal sealed class PeerMemory(string stateDirectory)
         try
         {
             if (!File.Exists(_path) || new FileInfo(_path).Length > MaxFileSize) return;
-            Content = JsonSerializer.Deserialize(File.ReadAllText(_path), PeerMemoryJson.Default.PeerMemoryContent) ?? new PeerMemoryContent();
+            Content = PeerMemoryContent.Parse(File.ReadAllBytes(_path));
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or JsonException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException)
         {
             Content = new PeerMemoryContent();
         }
@@ -47,7 +46,7 @@ internal sealed class PeerMemory(string stateDirectory)
         try
         {
             var temporary = _path + ".new";
-            File.WriteAllText(temporary, JsonSerializer.Serialize(content, PeerMemoryJson.Default.PeerMemoryContent));
+            File.WriteAllBytes(temporary, content.ToJson());
             File.Move(temporary, _path, overwrite: true);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)

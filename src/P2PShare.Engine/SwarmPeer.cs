@@ -157,32 +157,6 @@ internal sealed partial class SwarmPeer : IPeer
 
     public Task Completion => _completion.Task;
 
-    public static async Task<SwarmPeer> StartAsync(PeerOptions options, CancellationToken cancellationToken)
-    {
-        if (AcceptRule.Of(options) is { } accept) WritableFolder.Require(accept.Folder, ErrorIds.AcceptPathNotWritable);
-        if (MirrorRule.Of(options) is { } mirror) WritableFolder.Require(mirror.Folder, ErrorIds.MirrorPathNotWritable);
-        var credentials = PeerComposition.LoadCredentials(options);
-        StateDirectory? state = null;
-        PeerIdentity? identity = null;
-        try
-        {
-            var name = PeerComposition.ChooseName(credentials, options);
-            state = Identity.StateDirectory.Acquire(options.StateRoot, credentials.SwarmName, credentials.SwarmId, name);
-            identity = PeerIdentity.Open(credentials, state.Path, options.TimeProvider);
-            if (options.Network is null) await TlsSelfTest.RunAsync(identity, options.TimeProvider, cancellationToken).ConfigureAwait(false);
-            var peer = new SwarmPeer(options, state, identity, name ?? state.PeerName);
-            peer.Start();
-            return peer;
-        }
-        catch
-        {
-            identity?.Dispose();
-            if (identity is null) credentials.Dispose();
-            state?.Dispose();
-            throw;
-        }
-    }
-
     public Task ConnectAsync(IReadOnlyList<string> addresses, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(addresses);

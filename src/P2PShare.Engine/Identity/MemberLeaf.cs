@@ -28,7 +28,8 @@ internal static class MemberLeaf
     }
 
     /// <summary>The leaf on disk when it can still be used, else a new one, which is saved.</summary>
-    public static X509Certificate2 LoadOrSign(string stateDirectory, SwarmFileContent swarm, ECDsa key, SwarmTrust trust, DateTimeOffset now)
+    /// <param name="trust">Judges the one on disk; null leaves its signature to the caller.</param>
+    public static X509Certificate2 LoadOrSign(string stateDirectory, SwarmFileContent swarm, ECDsa key, SwarmTrust? trust, DateTimeOffset now)
     {
         var path = Path.Combine(stateDirectory, CertificateFileName);
         return Guard(path, () =>
@@ -95,7 +96,7 @@ internal static class MemberLeaf
     }
 
     // Whatever is wrong with the stored leaf (damaged, another key, a former issuer, a clock that was ahead), a new one mends it.
-    private static X509Certificate2? TryLoad(string path, SwarmFileContent swarm, ECDsa key, SwarmTrust trust)
+    private static X509Certificate2? TryLoad(string path, SwarmFileContent swarm, ECDsa key, SwarmTrust? trust)
     {
         X509Certificate2? leaf = null;
         try
@@ -104,7 +105,7 @@ internal static class MemberLeaf
             leaf = X509CertificateLoader.LoadCertificate(PemBlocks.Read(File.ReadAllText(path)).Single(block => block.Label == PemBlocks.Certificate).Data);
             var isOurs = leaf.PublicKey.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(key.ExportSubjectPublicKeyInfo())
                 && leaf.IssuerName.RawData.AsSpan().SequenceEqual(swarm.Own.SubjectName.RawData)
-                && trust.Check(leaf.RawData, out _) == CertificateProblem.None;
+                && (trust is null || trust.Check(leaf.RawData, out _) == CertificateProblem.None);
             if (isOurs) return leaf;
         }
         catch (Exception e) when (e is FormatException or CryptographicException or InvalidOperationException)

@@ -20,10 +20,10 @@ public sealed class PeerIdentity : IRecordSigner, IDisposable
     private readonly List<LeafState> _leaves = [];
     private volatile LeafState _leaf;
 
-    private PeerIdentity(SwarmCredentials credentials, string stateDirectory, TimeProvider timeProvider, SwarmTrust trust, ECDsa key, X509Certificate2 leaf)
+    private PeerIdentity(SwarmCredentials credentials, string stateDirectory, TimeProvider timeProvider, SwarmTrust trust, ECDsa key, X509Certificate2 leaf, bool proveLater)
     {
         (_credentials, _stateDirectory, _timeProvider, _key, Trust) = (credentials, stateDirectory, timeProvider, key, trust);
-        var problem = trust.Check(leaf.RawData, out var id);
+        var problem = proveLater && SwarmTrust.TryGetPeerId(leaf, out var id) ? CertificateProblem.None : trust.Check(leaf.RawData, out id);
         if (problem != CertificateProblem.None)
         {
             throw new P2PShareException(
@@ -81,25 +81,42 @@ public sealed class PeerIdentity : IRecordSigner, IDisposable
     /// <exception cref="P2PShareException">StateDirectoryUnusable, SwarmFileNotPrivate (the key in the state directory), CertificateExpired, CertificateInvalid.</exception>
     public static PeerIdentity Open(SwarmCredentials credentials, string stateDirectory, TimeProvider timeProvider)
     {
+        try
+        {
+            return Open(credentials, stateDirectory, timeProvider, proveLater: false);
+        }
+        catch
+        {
+            credentials.Dispose();
+            throw;
+        }
+    }
+
+    /// <param name="credentials">Stays the caller's when this fails.</param>
+    /// <param name="proveLater">Leaves out what <see cref="IsProved"/> finds out, for who calls that before anybody is shown or trusted anything.</param>
+    internal static PeerIdentity Open(SwarmCredentials credentials, string stateDirectory, TimeProvider timeProvider, bool proveLater)
+    {
         var content = credentials.Content;
         ECDsa? memberKey = null;
         X509Certificate2? leaf = null;
         try
         {
             var trust = new SwarmTrust(content.SwarmId, content.Root, content.JoinIssuers, timeProvider);
-            if (content.Authority == SwarmAuthority.Peer) return new PeerIdentity(credentials, stateDirectory, timeProvider, trust, content.Key!, content.Leaf!);
+            if (content.Authority == SwarmAuthority.Peer) return new PeerIdentity(credentials, stateDirectory, timeProvider, trust, content.Key!, content.Leaf!, proveLater);
             memberKey = MemberLeaf.LoadOrCreateKey(stateDirectory);
-            leaf = MemberLeaf.LoadOrSign(stateDirectory, content, memberKey, trust, timeProvider.GetUtcNow());
-            return new PeerIdentity(credentials, stateDirectory, timeProvider, trust, memberKey, leaf);
+            leaf = MemberLeaf.LoadOrSign(stateDirectory, content, memberKey, proveLater ? null : trust, timeProvider.GetUtcNow());
+            return new PeerIdentity(credentials, stateDirectory, timeProvider, trust, memberKey, leaf, proveLater);
         }
         catch
         {
             leaf?.Dispose();
             memberKey?.Dispose();
-            credentials.Dispose();
             throw;
         }
     }
+
+    /// <summary>Whether this peer's own leaf is one that its swarm takes.</summary>
+    internal bool IsProved() => Trust.Check(Leaf.Span, out var id) == CertificateProblem.None && id == PeerId;
 
     /// <summary>Signs with the peer's key: ECDSA P-256 over SHA-256, 64 bytes (IEEE P1363: r, s).</summary>
     public byte[] Sign(ReadOnlySpan<byte> data)
@@ -198,14 +215,17 @@ public sealed class PeerIdentity : IRecordSigner, IDisposable
             Certificate = certificate;
             Der = certificate.RawData;
             _forTls = WindowsKeys.CreateForTls(certificate, key);
-            TlsContext = SslStreamCertificateContext.Create(_forTls, additionalCertificates: null, offline: true);
+            _tlsContext = new Lazy<SslStreamCertificateContext>(() => SslStreamCertificateContext.Create(_forTls, additionalCertificates: null, offline: true));
         }
 
         private readonly X509Certificate2 _forTls;
 
+        // It builds a chain, which is slow the first time (SwarmFileContent.IsProved).
+        private readonly Lazy<SslStreamCertificateContext> _tlsContext;
+
         public X509Certificate2 Certificate { get; }
         public byte[] Der { get; }
-        public SslStreamCertificateContext TlsContext { get; }
+        public SslStreamCertificateContext TlsContext => _tlsContext.Value;
 
         public void Dispose()
         {

@@ -33,20 +33,24 @@ public sealed class SwarmCredentials : IDisposable
     /// <exception cref="P2PShareException">
     /// SwarmNotFound, FileUnreadable, SwarmFileNotPrivate, SwarmFileInvalid, SwarmFileIsAdmin, CertificateExpired, CertificateInvalid.
     /// </exception>
-    public static SwarmCredentials Load(string path, bool force, TimeProvider timeProvider)
-    {
-        var fullPath = Path.GetFullPath(path);
-        return Create(SwarmFileReader.Read(fullPath, requirePrivate: !force), fullPath, fullPath, timeProvider);
-    }
+    public static SwarmCredentials Load(string path, bool force, TimeProvider timeProvider) => Load(path, force, timeProvider, proveLater: false);
 
     /// <summary>Takes the text of such a file.</summary>
-    /// <exception cref="P2PShareException">As <see cref="Load"/>, but for what concerns a file.</exception>
-    public static SwarmCredentials Parse(string text, TimeProvider timeProvider)
-    {
-        return Create(SwarmFileReader.Parse(text, SwarmFileContent.GivenText), SwarmFileContent.GivenText, "-", timeProvider);
-    }
+    /// <exception cref="P2PShareException">As <see cref="Load(string, bool, TimeProvider)"/>, but for what concerns a file.</exception>
+    public static SwarmCredentials Parse(string text, TimeProvider timeProvider) => Parse(text, timeProvider, proveLater: false);
 
     public void Dispose() => Content.Dispose();
+
+    /// <param name="proveLater">Leaves <see cref="SwarmFileContent.IsProved"/> to the caller.</param>
+    internal static SwarmCredentials Load(string path, bool force, TimeProvider timeProvider, bool proveLater)
+    {
+        var fullPath = Path.GetFullPath(path);
+        return Create(SwarmFileReader.Read(fullPath, requirePrivate: !force, proveLater), fullPath, fullPath, timeProvider);
+    }
+
+    /// <param name="proveLater">Leaves <see cref="SwarmFileContent.IsProved"/> to the caller.</param>
+    internal static SwarmCredentials Parse(string text, TimeProvider timeProvider, bool proveLater) =>
+        Create(SwarmFileReader.Parse(text, SwarmFileContent.GivenText, proveLater), SwarmFileContent.GivenText, "-", timeProvider);
 
     private static SwarmCredentials Create(SwarmFileContent content, string source, string path, TimeProvider timeProvider)
     {

@@ -38,13 +38,14 @@ internal sealed class SwarmFileContent : IDisposable
 
     /// <param name="text">The PEM text.</param>
     /// <param name="source">How messages call it: a path, or "the swarm text".</param>
+    /// <param name="proveLater">Leaves out what <see cref="IsProved"/> finds out, for who calls that before anybody is trusted.</param>
     /// <exception cref="P2PShareException">SwarmFileInvalid.</exception>
-    public static SwarmFileContent Parse(string text, string source)
+    public static SwarmFileContent Parse(string text, string source, bool proveLater = false)
     {
         var content = new SwarmFileContent(source);
         try
         {
-            content.Load(PemBlocks.Read(text));
+            content.Load(PemBlocks.Read(text), proveLater);
             return content;
         }
         catch (Exception e)
@@ -57,6 +58,23 @@ internal sealed class SwarmFileContent : IDisposable
                 MembershipException => content.Invalid("has a name grant that cannot be read", e),
                 _ => e,
             };
+        }
+    }
+
+    /// <summary>Whether the root signed all certificates of the file.</summary>
+    /// <remarks>
+    /// Takes long the first time in a process: before .NET builds a chain, whatever that is to trust, it reads all the
+    /// authorities of a Linux machine.
+    /// </remarks>
+    public bool IsProved()
+    {
+        try
+        {
+            return JoinIssuers.Append(Leaf).All(issuer => issuer is null || IsSignedByRoot(issuer));
+        }
+        catch (CryptographicException)
+        {
+            return false;
         }
     }
 
@@ -114,7 +132,7 @@ internal sealed class SwarmFileContent : IDisposable
 
     private static string Capitalised(string text) => char.ToUpperInvariant(text[0]) + text[1..];
 
-    private void Load(List<(string Label, byte[] Data)> blocks)
+    private void Load(List<(string Label, byte[] Data)> blocks, bool proveLater)
     {
         foreach (var (label, data) in blocks)
         {
@@ -140,10 +158,7 @@ internal sealed class SwarmFileContent : IDisposable
         }
 
         if (Root is null) throw new FormatException("has no swarm's root certificate: it is some other PEM file");
-        foreach (var issuer in JoinIssuers.Append(Leaf))
-        {
-            if (issuer is not null && !IsSignedByRoot(issuer)) throw new FormatException("has a certificate that this swarm's root did not sign: parts of two files may have been mixed");
-        }
+        if (!proveLater && !IsProved()) throw new FormatException("has a certificate that this swarm's root did not sign: parts of two files may have been mixed");
 
         FindAuthority();
         CheckLeaf();

@@ -11,17 +11,17 @@ internal static class SwarmFileReader
     public const int MaxSize = 64 * 1024;
 
     /// <exception cref="P2PShareException">SwarmNotFound, SwarmFileNotPrivate, SwarmFileInvalid, FileUnreadable.</exception>
-    public static SwarmFileContent Read(string path, bool requirePrivate)
+    public static SwarmFileContent Read(string path, bool requirePrivate, bool proveLater = false)
     {
         var fullPath = Path.GetFullPath(path);
-        return SwarmFileContent.Parse(ReadText(fullPath, requirePrivate), fullPath);
+        return SwarmFileContent.Parse(ReadText(fullPath, requirePrivate), fullPath, proveLater);
     }
 
     /// <exception cref="P2PShareException">SwarmFileInvalid: too long.</exception>
-    public static SwarmFileContent Parse(string text, string source)
+    public static SwarmFileContent Parse(string text, string source, bool proveLater = false)
     {
         if (text.Length > MaxSize) throw TooLarge(source);
-        return SwarmFileContent.Parse(text, source);
+        return SwarmFileContent.Parse(text, source, proveLater);
     }
 
     private static string ReadText(string path, bool requirePrivate)
