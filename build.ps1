@@ -95,7 +95,7 @@ function Get-ModuleAhead([string] $Project) {
 }
 
 # For this machine it is compiled ahead of time; as IL alone it is for all.
-function Publish-Module([string] $Path, [switch] $ILOnly) {
+function Publish-ModuleFolder([string] $Path, [switch] $ILOnly) {
     Clear-Folder $Path
     $project = Join-Path $root 'src/P2PShare.PowerShell'
     $ahead = @(if (-not $ILOnly) { Get-ModuleAhead $project })
@@ -114,7 +114,7 @@ function Publish-Module([string] $Path, [switch] $ILOnly) {
 
 function Publish-Output {
     Write-Step "module -> $modulePath"
-    Publish-Module $modulePath
+    Publish-ModuleFolder $modulePath
 
     Write-Step "program -> $cliPath"
     Publish-Program (Join-Path $root 'src/P2PShare.Cli') $cliPath
@@ -345,7 +345,7 @@ function Invoke-Package {
     [void](New-Item -ItemType Directory -Path $packages, $staging -Force)
     # One package serves all kinds of machines.
     $portable = Join-Path $staging 'P2PShare'
-    Publish-Module $portable -ILOnly
+    Publish-ModuleFolder $portable -ILOnly
     $package = New-ModulePackage $portable $packages
     Write-Step $package
     Test-ModulePackage $package $staging
