@@ -87,7 +87,10 @@ function Clear-Folder([string] $Path) {
 # What has `dotnet publish` compile the module ahead of time for this machine; nothing when the compiler cannot be had.
 function Get-ModuleAhead([string] $Project) {
     if ($Configuration -ne 'Release') { return }
-    $ahead = @('-r', (dotnet msbuild $Project -getProperty:NETCoreSdkRuntimeIdentifier), '-p:PublishReadyToRun=true')
+    $rid = dotnet msbuild $Project -getProperty:NETCoreSdkRuntimeIdentifier
+    # A file for another processor than PowerShell's, which need not be the SDK's, does not load.
+    if ($rid -notlike "*-$([System.Runtime.InteropServices.RuntimeInformation]::ProcessArchitecture)") { return }
+    $ahead = @('-r', $rid, '-p:PublishReadyToRun=true')
     $said = & dotnet restore $Project @ahead --nologo -v quiet 2>&1
     if ($LASTEXITCODE -eq 0) { return $ahead + @('--self-contained', 'false', '-p:AppendRuntimeIdentifierToOutputPath=false') }
     $missing = $said | Select-String -Pattern 'NU1\d\d\d[^\[]*' | Select-Object -First 1
