@@ -93,6 +93,8 @@ function Get-ModuleAhead([string] $Project) {
     $ahead = @('-r', $rid, '-p:PublishReadyToRun=true')
     $said = & dotnet restore $Project @ahead --nologo -v quiet 2>&1
     if ($LASTEXITCODE -eq 0) { return $ahead + @('--self-contained', 'false', '-p:AppendRuntimeIdentifierToOutputPath=false') }
+    # What failed is written down, and would fail the publishing too.
+    Invoke-Dotnet restore $Project --nologo -v quiet | Out-Host
     $missing = $said | Select-String -Pattern 'NU1\d\d\d[^\[]*' | Select-Object -First 1
     Write-Host "The module is not compiled ahead of time, so it starts more slowly: $(if ($missing) { $missing.Matches[0].Value.Trim() } else { $said | Select-Object -Last 1 })"
 }

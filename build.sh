@@ -107,6 +107,8 @@ build() {
     if dotnet restore src/P2PShare.PowerShell "${ahead[@]}" --nologo -v quiet; then
       ahead+=(--self-contained false -p:AppendRuntimeIdentifierToOutputPath=false)
     else
+      # What failed is written down, and would fail the publishing too.
+      dotnet restore src/P2PShare.PowerShell --nologo -v quiet
       echo "The module is not compiled ahead of time, so it starts more slowly."
       ahead=()
     fi
