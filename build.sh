@@ -104,7 +104,7 @@ build() {
   if [ "$configuration" = Release ]; then
     rid=$(dotnet msbuild src/P2PShare.PowerShell -getProperty:NETCoreSdkRuntimeIdentifier)
     ahead=(-r "$rid" -p:PublishReadyToRun=true)
-    if dotnet restore src/P2PShare.PowerShell "${ahead[@]}" --nologo -v quiet; then
+    if dotnet restore src/P2PShare.PowerShell "${ahead[@]}" --nologo -v quiet >/dev/null 2>&1; then
       ahead+=(--self-contained false -p:AppendRuntimeIdentifierToOutputPath=false)
     else
       # What failed is written down, and would fail the publishing too.
