@@ -59,14 +59,6 @@ internal sealed class DestinationFolder
     public FileEntry Look(string relativePath) =>
         CheckParents(relativePath, create: false) ? _fileSystem.Stat(PathOf(relativePath)) : default;
 
-    /// <summary>What stands at two paths in one folder, all folders above them being real ones.</summary>
-    /// <exception cref="P2PShareException">UnsafePath, FileExists.</exception>
-    public (FileEntry First, FileEntry Second) Look(string first, string second)
-    {
-        if (!AreTogether(first, second)) throw new ArgumentException("Not in one folder.", nameof(second));
-        return CheckParents(first, create: false) ? (_fileSystem.Stat(PathOf(first)), _fileSystem.Stat(PathOf(second))) : default;
-    }
-
     /// <summary>Opens an existing file for reading.</summary>
     public IStorageFile OpenRead(string relativePath)
     {
@@ -109,14 +101,22 @@ internal sealed class DestinationFolder
     /// <summary>Creates a folder and those above it.</summary>
     public void CreateFolder(string relativePath) => CheckParents(relativePath + "/", create: true);
 
-    /// <summary>Renames a file below the destination; a link at the target is replaced itself.</summary>
-    public void Move(string source, string target, bool overwrite)
+    /// <summary>Renames a file within its folder; a link at the target is replaced itself.</summary>
+    /// <param name="source">Its path.</param>
+    /// <param name="target">Its path to be.</param>
+    /// <param name="overwrite">Whether what stands at the target gives way.</param>
+    /// <param name="check">Is told what stands at the source right before, and throws if that is not to be renamed.</param>
+    /// <returns>The same.</returns>
+    public FileEntry Rename(string source, string target, bool overwrite, Action<FileEntry> check)
     {
+        if (!AreTogether(source, target)) throw new ArgumentException("Not in one folder.", nameof(target));
         CheckParents(source, create: false);
-        if (!AreTogether(source, target)) CheckParents(target, create: false);
-        var path = PathOf(target);
-        _fileSystem.Move(PathOf(source), path, overwrite);
-        MarkUnflushed(path);
+        var (from, to) = (PathOf(source), PathOf(target));
+        var entry = _fileSystem.Stat(from);
+        check(entry);
+        _fileSystem.Move(from, to, overwrite);
+        MarkUnflushed(to);
+        return entry;
     }
 
     /// <summary>Deletes a file if it is there.</summary>

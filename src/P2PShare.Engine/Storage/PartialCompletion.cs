@@ -13,8 +13,8 @@ namespace P2PShare.Engine.Storage;
 internal sealed class PartialCompletion(
     PartialFiles files, PartialStorageOptions options, PartialFlush flush, Action<PartialFile> onLost, ShareAttributes? attributes)
 {
-    // What one thread takes at a time: neighbours, since two that rename in one folder wait for each other.
-    private const int FilesPerTurn = 32;
+    private const int FilesPerThread = 32;
+    private const int MostFilesPerTurn = 256;
     private const int MaxThreads = 4;
     private const UnixFileMode Permissions = (UnixFileMode)0b111_111_111;
 
@@ -43,15 +43,16 @@ internal sealed class PartialCompletion(
     private async Task<PartialFile[]> FinishAsync(PartialFile[] waiting, bool isLastTry, Action then, CancellationToken cancellationToken)
     {
         var busy = new ConcurrentBag<PartialFile>();
-        var next = 0;
-        var left = Math.Clamp((waiting.Length + FilesPerTurn - 1) / FilesPerTurn, 1, MaxThreads);
+        var turns = Turns(waiting);
+        var next = -1;
+        var left = Math.Clamp((waiting.Length + FilesPerThread - 1) / FilesPerThread, 1, MaxThreads);
         await options.Workers.RunAsync(
             left,
             token =>
             {
-                for (int end; (end = Interlocked.Add(ref next, FilesPerTurn)) - FilesPerTurn < waiting.Length;)
+                for (var i = Interlocked.Increment(ref next); i < turns.Count; i = Interlocked.Increment(ref next))
                 {
-                    foreach (var file in waiting.AsSpan((end - FilesPerTurn)..Math.Min(end, waiting.Length)))
+                    foreach (var file in turns[i])
                     {
                         token.ThrowIfCancellationRequested();
                         if (!TryFinish(file, isLastTry)) busy.Add(file);
@@ -64,6 +65,20 @@ internal sealed class PartialCompletion(
             },
             cancellationToken).ConfigureAwait(false);
         return [.. busy];
+    }
+
+    /// <summary>What one thread takes at a time: the files of a folder, since two threads that rename in one wait for each other.</summary>
+    private List<ArraySegment<PartialFile>> Turns(PartialFile[] waiting)
+    {
+        List<ArraySegment<PartialFile>> turns = [];
+        for (int first = 0, end; first < waiting.Length; first = end)
+        {
+            end = first + 1;
+            while (end < waiting.Length && end - first < MostFilesPerTurn && files.AreTogether(waiting[first], waiting[end])) end++;
+            turns.Add(new ArraySegment<PartialFile>(waiting, first, end - first));
+        }
+
+        return turns;
     }
 
     /// <returns>False when another program holds the file right now.</returns>
@@ -82,16 +97,7 @@ internal sealed class PartialCompletion(
 
             files.Close(file);
             // Under its own name anybody may write to it at once. Renaming changes neither size nor time.
-            var (entry, verified) = files.Destination.Look(final, partial);
-            if (entry.Kind != EntryKind.Missing) RequireReplaceable(final, entry);
-            if (file.IsFinished && (verified.Kind != EntryKind.File || verified.Length != file.File.Length))
-            {
-                if (verified.Kind != EntryKind.Missing) throw Changed(final);
-                var path = files.Destination.PathOf(final);
-                throw new FileNotFoundException($"The partial file of '{path}' is gone.", path);
-            }
-
-            files.Destination.Move(partial, final, options.Overwrite || entry.Kind != EntryKind.Missing);
+            var verified = Rename(file, partial, final);
             file.Verified = new FileState(verified.Length, verified.ModifiedNs);
             file.State = PartialFileState.Final;
             return true;
@@ -107,11 +113,29 @@ internal sealed class PartialCompletion(
         }
     }
 
-    private void RequireReplaceable(string final, FileEntry entry)
+    private FileEntry Rename(PartialFile file, string partial, string final)
     {
-        var path = files.Destination.PathOf(final);
-        if (entry.Kind == EntryKind.Directory || !options.IsReplaceable(path, entry))
-            throw StorageErrors.Exists($"'{DisplayName.Escape(path)}' has appeared meanwhile.", path);
+        try
+        {
+            return files.Destination.Rename(partial, final, overwrite: false, Check);
+        }
+        catch (IOException)
+        {
+            // Nearly always nothing stands there, and it is not looked for first.
+            var entry = files.Destination.Look(final);
+            if (entry.Kind == EntryKind.Missing) throw;
+            var path = files.Destination.PathOf(final);
+            if (entry.Kind == EntryKind.Directory || !options.IsReplaceable(path, entry))
+                throw StorageErrors.Exists($"'{DisplayName.Escape(path)}' has appeared meanwhile.", path);
+            return files.Destination.Rename(partial, final, overwrite: true, Check);
+        }
+
+        void Check(FileEntry entry)
+        {
+            if (!file.IsFinished || (entry.Kind == EntryKind.File && entry.Length == file.File.Length)) return;
+            if (entry.Kind != EntryKind.Missing) throw Changed(final);
+            throw new FileNotFoundException($"The partial file of '{final}' is gone.", final);
+        }
     }
 
     private P2PShareException Changed(string final)
