@@ -1,5 +1,8 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 using P2PShare.Engine.Errors;
+using P2PShare.Protocol;
 using P2PShare.Protocol.Metainfo;
 
 namespace P2PShare.Engine.Transfers;
@@ -12,6 +15,9 @@ internal sealed class PieceVerification(Transfer transfer) : IHashWork
 {
     /// <summary>Small pieces are collected until there are this many bytes of them, or nothing more comes in.</summary>
     public const int HopBytes = 256 * 1024;
+
+    // Of small pieces so many are hashed together, noted and told together; a piece that is written waits no longer for others.
+    private const int MostAtOnce = 64;
 
     private readonly Stack<List<ActivePiece>> _spare = new();
     private readonly List<TaskCompletionSource> _waiting = [];
@@ -87,42 +93,78 @@ internal sealed class PieceVerification(Transfer transfer) : IHashWork
             }
         }
 
-        Span<int> announced = stackalloc int[64];
-        var count = 0;
-        foreach (var active in batch)
-        {
-            var piece = active.Piece;
-            if (!VerifyAndWrite(active)) continue;
-            announced[count++] = piece;
-            if (count == announced.Length)
-            {
-                transfer.OnPiecesWritten(announced);
-                count = 0;
-            }
-        }
-
-        if (count > 0) transfer.OnPiecesWritten(announced[..count]);
+        var pieces = CollectionsMarshal.AsSpan(batch);
+        for (; !pieces.IsEmpty; pieces = pieces[Math.Min(MostAtOnce, pieces.Length)..])
+            VerifyAndWrite(pieces[..Math.Min(MostAtOnce, pieces.Length)]);
         var more = batch.Count > 0;
         batch.Clear();
         lock (transfer.Gate) _spare.Push(batch);
         return more;
     }
 
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "An exception on a hashing thread would end the process; it is the transfer's failure.")]
-    private bool VerifyAndWrite(ActivePiece active)
+    /// <param name="pieces">What is written is moved to the front.</param>
+    private void VerifyAndWrite(Span<ActivePiece> pieces)
     {
-        var location = transfer.Info!.Locate(active.Piece);
-        if (MerkleTree.RootOfData(active.Data, location.File.Shape.PieceRootLevel) != transfer.Layers!.PieceHash(active.Piece))
+        Span<Hash256> roots = stackalloc Hash256[pieces.Length];
+        FindRoots(pieces, roots);
+        Span<int> written = stackalloc int[pieces.Length];
+        var count = 0;
+        for (var i = 0; i < pieces.Length; i++)
         {
-            transfer.Suspects.Add(active);
-            return false;
+            var active = pieces[i];
+            if (roots[i] != transfer.Layers!.PieceHash(active.Piece))
+            {
+                transfer.Suspects.Add(active);
+                continue;
+            }
+
+            if (!Write(active)) continue;
+            pieces[count] = active;
+            written[count++] = active.Piece;
         }
 
+        if (count == 0) return;
+        lock (transfer.Gate)
+        {
+            foreach (var active in pieces[..count]) transfer.Queue!.Complete(active);
+        }
+
+        transfer.OnPiecesWritten(written[..count]);
+    }
+
+    private void FindRoots(ReadOnlySpan<ActivePiece> pieces, Span<Hash256> roots)
+    {
+        // Pieces of one block, small files mostly, are hashed many at once.
+        var blocks = ArrayPool<ReadOnlyMemory<byte>>.Shared.Rent(pieces.Length);
+        Span<int> owners = stackalloc int[pieces.Length];
+        var count = 0;
+        for (var i = 0; i < pieces.Length; i++)
+        {
+            var active = pieces[i];
+            var level = transfer.Info!.Locate(active.Piece).File.Shape.PieceRootLevel;
+            if (level > 0)
+            {
+                roots[i] = MerkleTree.RootOfData(active.Data, level);
+                continue;
+            }
+
+            blocks[count] = active.Buffer.AsMemory(0, active.Size);
+            owners[count++] = i;
+        }
+
+        Span<byte> leaves = stackalloc byte[count * Hash256.Size];
+        MerkleTree.HashEach(blocks.AsSpan(0, count), leaves);
+        for (var i = 0; i < count; i++) roots[owners[i]] = new Hash256(leaves.Slice(i * Hash256.Size, Hash256.Size));
+        ArrayPool<ReadOnlyMemory<byte>>.Shared.Return(blocks, clearArray: true);
+    }
+
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "An exception on a hashing thread would end the process; it is the transfer's failure.")]
+    private bool Write(ActivePiece active)
+    {
         P2PShareException? failure;
         try
         {
             transfer.Storage!.WritePiece(active.Piece, active.Data);
-            lock (transfer.Gate) transfer.Queue!.Complete(active);
             return true;
         }
         catch (P2PShareException error)

@@ -16,7 +16,8 @@ internal static class Sha256Lanes512
     /// <summary>How many messages are hashed at once.</summary>
     public const int Lanes = 16;
 
-    private const int ChunkSize = 64;
+    /// <summary>SHA-256 takes 64 bytes at a time.</summary>
+    public const int ChunkSize = 64;
 
     public static bool IsSupported => Avx512F.IsSupported && Avx512BW.IsSupported;
 
@@ -49,11 +50,70 @@ internal static class Sha256Lanes512
         words[0] = Vector512.Create(0x80000000);
         words[15] = Vector512.Create((uint)length * 8);
         Compress(ref state, ref words);
-        for (var lane = 0; lane < count; lane++)
+        for (var lane = 0; lane < count; lane++) Write(in state, lane, hashes);
+    }
+
+    /// <summary>
+    /// Writes the hashes of 1 to 16 messages of any lengths. They are padded already (<see cref="Pad"/>), and begin every
+    /// <paramref name="stride"/> bytes, a multiple of 64; it takes as long as 16 of the longest.
+    /// </summary>
+    /// <param name="messages">The messages.</param>
+    /// <param name="stride">How far apart they begin.</param>
+    /// <param name="chunks">How many 64 bytes each has, its padding included.</param>
+    /// <param name="hashes">Receives the hashes.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void HashPadded(ReadOnlySpan<byte> messages, int stride, ReadOnlySpan<int> chunks, Span<byte> hashes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(stride);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(stride % ChunkSize, 0);
+        ArgumentOutOfRangeException.ThrowIfLessThan(chunks.Length, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(chunks.Length, Lanes);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(messages.Length, chunks.Length * stride);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(hashes.Length, chunks.Length * Hash256.Size);
+        foreach (var count in chunks)
         {
-            for (var i = 0; i < 8; i++)
-                BinaryPrimitives.WriteUInt32BigEndian(hashes[(lane * Hash256.Size + i * sizeof(uint))..], state[i].GetElement(lane));
+            ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(count, stride / ChunkSize);
         }
+
+        var state = default(State);
+        for (var i = 0; i < Sha256Constants.InitialState.Length; i++) state[i] = Vector512.Create(Sha256Constants.InitialState[i]);
+        Schedule words;
+        Unsafe.SkipInit(out words);
+        ref var first = ref MemoryMarshal.GetReference(messages);
+        for (int done = 0, left = chunks.Length; left > 0;)
+        {
+            Load(ref Unsafe.Add(ref first, done * ChunkSize), (nuint)stride, chunks.Length - 1, ref words);
+            Compress(ref state, ref words);
+            done++;
+            for (var lane = 0; lane < chunks.Length; lane++)
+            {
+                if (chunks[lane] != done) continue;
+                Write(in state, lane, hashes);
+                left--;
+            }
+        }
+    }
+
+    /// <summary>Appends to a message of <paramref name="length"/> bytes, at the begin of <paramref name="message"/>, what SHA-256 appends to it.</summary>
+    /// <returns>How many 64 bytes it has then.</returns>
+    public static int Pad(Span<byte> message, int length)
+    {
+        var chunks = ChunksOf(length);
+        var padding = message[length..(chunks * ChunkSize)];
+        padding.Clear();
+        padding[0] = 0x80;
+        BinaryPrimitives.WriteInt64BigEndian(padding[^sizeof(long)..], (long)length * 8);
+        return chunks;
+    }
+
+    /// <summary>How many 64 bytes a message has when it is padded.</summary>
+    public static int ChunksOf(int length) => (length + 1 + sizeof(long) + ChunkSize - 1) / ChunkSize;
+
+    private static void Write(in State state, int lane, Span<byte> hashes)
+    {
+        for (var i = 0; i < 8; i++)
+            BinaryPrimitives.WriteUInt32BigEndian(hashes[(lane * Hash256.Size + i * sizeof(uint))..], state[i].GetElement(lane));
     }
 
     /// <summary>

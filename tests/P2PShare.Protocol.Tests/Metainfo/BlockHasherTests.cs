@@ -42,6 +42,80 @@ public sealed class BlockHasherTests
     }
 
     [Theory]
+    [InlineData(1, 1, 1)]
+    [InlineData(3, 55, 57)]
+    [InlineData(16, 4096, 4096)]
+    [InlineData(16, 1, 200)]
+    [InlineData(17, 1, 16384)]
+    [InlineData(33, 16384, 16384)]
+    [InlineData(64, 4000, 4200)]
+    public void Hashes_blocks_in_different_places_as_the_platform_does(int count, int shortest, int longest)
+    {
+        var random = new Random(count * longest);
+        for (var run = 0; run < 10; run++)
+        {
+            var blocks = new ReadOnlyMemory<byte>[count];
+            for (var i = 0; i < count; i++)
+            {
+                var data = new byte[random.Next(shortest, longest + 1)];
+                random.NextBytes(data);
+                blocks[i] = data;
+            }
+
+            var leaves = new byte[count * Hash256.Size];
+            MerkleTree.HashEach(blocks, leaves);
+            Assert.Equal(blocks.SelectMany(block => SHA256.HashData(block.Span)), leaves);
+        }
+    }
+
+    [Fact]
+    public void Lanes_hash_messages_of_different_lengths_as_the_platform_does()
+    {
+        if (!Sha256Lanes512.IsSupported) return;
+        // Around each length at which the padding takes one chunk more.
+        for (var length = 0; length < 300; length++)
+        {
+            int[] lengths = [length, 0, 55, 56, 63, 64, 119, 120, 299, length / 2];
+            var stride = 6 * Sha256Lanes512.ChunkSize;
+            var messages = new byte[lengths.Length * stride];
+            messages.AsSpan().Fill(0xFF);
+            var chunks = new int[lengths.Length];
+            var expected = new List<byte>();
+            for (var i = 0; i < lengths.Length; i++)
+            {
+                var message = messages.AsSpan(i * stride, stride);
+                new Random(length + i).NextBytes(message[..lengths[i]]);
+                expected.AddRange(SHA256.HashData(message[..lengths[i]]));
+                chunks[i] = Sha256Lanes512.Pad(message, lengths[i]);
+            }
+
+            var hashes = new byte[lengths.Length * Hash256.Size];
+            Sha256Lanes512.HashPadded(messages, stride, chunks, hashes);
+            Assert.Equal(expected, hashes);
+        }
+    }
+
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(16385, 1)]
+    [InlineData(1, 0)]
+    [InlineData(1, 2)]
+    public void Refuses_what_is_no_block(int length, int hashes) =>
+        Assert.Throws<ArgumentException>(() => MerkleTree.HashEach([new byte[length]], new byte[hashes * Hash256.Size]));
+
+    [Theory]
+    [InlineData(0, 64, 0, 0)]
+    [InlineData(1, 0, 1, 1)]
+    [InlineData(1, 100, 1, 1)]
+    [InlineData(1, 64, 0, 1)]
+    [InlineData(1, 64, 2, 1)]
+    [InlineData(1, 64, 1, 2)]
+    [InlineData(17, 64, 1, 17)]
+    public void Refuses_messages_that_do_not_lie_where_they_should(int count, int stride, int chunks, int hashes) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => Sha256Lanes512.HashPadded(
+            new byte[count * stride], stride, Enumerable.Repeat(chunks, count).ToArray(), new byte[hashes * Hash256.Size]));
+
+    [Theory]
     [InlineData(0, 64, 0)]
     [InlineData(17 * 64, 64, 17)]
     [InlineData(100, 64, 1)]
