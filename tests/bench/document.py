@@ -1,11 +1,19 @@
-"""The figures of a run as tables, and their place in docs/benchmarks.md."""
+#!/usr/bin/env python3
+"""The figures of a run as tables, and their place in docs/benchmarks.md.
+
+usage: document.py FOLDER DOCUMENT
+writes what BenchmarkDotNet left in FOLDER, the benchmarks of the pieces, into its place in DOCUMENT.
+"""
+import glob
 import os
 import platform
 import re
 import statistics
 import subprocess
+import sys
+import time
 
-BEGIN, END = '<!-- speed: written by build.ps1 bench -->', '<!-- speed: end -->'
+SPEED, PIECES = 'speed', 'pieces'
 PLAINTEXT = ('lt-v1', 'lt-v2', 'lt-v1-high', 'lt-v2-high')
 NAMES = {
     'ours': 'P2PShare, secured', 'ours-open': 'P2PShare, open share', 'lt-v1': 'libtorrent, plaintext, v1', 'lt-v2': 'libtorrent, plaintext, v2',
@@ -151,14 +159,37 @@ def tables(run):
     return '\n'.join(lines) + '\n'
 
 
-def write(path, text):
-    """Puts the text between the marks, which are added at the end where there are none."""
+def pieces(folder):
+    """The tables of BenchmarkDotNet's reports for GitHub, without the columns that say how sure three runs can be."""
+    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    reports = sorted(glob.glob(os.path.join(folder, '*-report-github.md')))
+    if not reports:
+        raise RuntimeError(f'there are no reports in {folder}')
+    lines = [f'BenchmarkDotNet, three runs each in one process, on {time.strftime("%Y-%m-%d")}: {machine()}; commit {commit(root)}.']
+    for report in reports:
+        with open(report, encoding='utf-8-sig') as file:
+            rows = [[cell.strip().strip('*') for cell in line.strip().strip('|').split('|')] for line in file if line.startswith('|')]
+        kept = [index for index, head in enumerate(rows[0]) if head not in ('Error', 'Gen0', 'Gen1', 'Gen2', 'Alloc Ratio', 'RatioSD')]
+        lines += ['', f'**{os.path.basename(report).split("-report")[0].split(".")[-1]}**', '']
+        lines += ['| ' + ' | '.join(row[index] for index in kept) + ' |' for row in rows if any(row)]
+    return '\n'.join(lines) + '\n'
+
+
+def write(path, part, text):
+    """Puts the text between the marks of its part, which are added at the end where there are none."""
+    begin, end = f'<!-- {part}: written by build.ps1 bench -->', f'<!-- {part}: end -->'
     with open(path, encoding='utf-8') as file:
         old = file.read()
-    block = f'{BEGIN}\n\n{text}\n{END}'
-    if BEGIN in old:
-        new = re.sub(re.escape(BEGIN) + '.*?' + re.escape(END), lambda _: block, old, flags=re.DOTALL)
+    block = f'{begin}\n\n{text}\n{end}'
+    if begin in old:
+        new = re.sub(re.escape(begin) + '.*?' + re.escape(end), lambda _: block, old, flags=re.DOTALL)
     else:
-        new = f'{old.rstrip()}\n\n## Speed\n\n{block}\n'
+        new = f'{old.rstrip()}\n\n## {part.capitalize()}\n\n{block}\n'
     with open(path, 'w', encoding='utf-8') as file:
         file.write(new)
+
+
+if __name__ == '__main__':
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    write(sys.argv[2], PIECES, pieces(sys.argv[1]))

@@ -152,7 +152,7 @@ def main():
         text = document.tables(run)
         print(text)
         if args.document:
-            document.write(args.document, text)
+            document.write(args.document, document.SPEED, text)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         shutil.rmtree(bench.disk, ignore_errors=True)
