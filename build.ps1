@@ -387,8 +387,9 @@ function Invoke-Bench {
 
     if ($Quick) { return }
     $artifacts = Join-Path $output 'benchmarks'
+    # An asterisk by itself PowerShell would replace by the names of the files here.
     Clear-Folder $artifacts
-    Invoke-Dotnet run --project (Join-Path $root 'tests/P2PShare.Benchmarks') -c $Configuration --no-build -- --artifacts $artifacts --filter '*'
+    Invoke-Dotnet run --project (Join-Path $root 'tests/P2PShare.Benchmarks') -c $Configuration --no-build -- --artifacts $artifacts --filter=*
     if (-not $python) { return }
     & $python.Path (Join-Path $root 'tests/bench/document.py') (Join-Path $artifacts 'results') (Join-Path $root 'docs/benchmarks.md')
     if ($LASTEXITCODE -ne 0) { throw 'The figures of the pieces were not written down.' }

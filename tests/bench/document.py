@@ -20,7 +20,7 @@ NAMES = {
     'lt-v1-high': 'libtorrent, v1, high-performance preset', 'lt-v2-high': 'libtorrent, v2, high-performance preset', 'lt-ssl': 'libtorrent, SSL torrent, v2',
     'scp': 'scp (AES-128-GCM), then sha256sum', 'rsync': 'rsync daemon, in the clear', 'aria2': 'aria2, v1',
     'floor (lanes)': 'floor: TLS + write + 16 SHA-256 at once', 'floor (platform)': 'floor: TLS + write + the platform\'s SHA-256',
-    'ours-open → lt-v2': 'P2PShare gives, libtorrent receives', 'lt-v2 → ours-open': 'libtorrent gives, P2PShare receives',
+    'one copy': 'P2PShare, secured, 1 → 1', '32 copies': 'P2PShare, secured, 1 → 32', 'ours-open → lt-v2': 'P2PShare gives, libtorrent receives', 'lt-v2 → ours-open': 'libtorrent gives, P2PShare receives',
 }
 
 
@@ -124,11 +124,8 @@ def verdicts(f):
         ('l: program', limit(f.median('l', 'p2pshare') and 1000 * f.median('l', 'p2pshare'), 250, 'ms')),
         ('l: module', limit(f.median('l', 'module') and 1000 * f.median('l', 'module'), 600, 'ms')),
     ]
-    copies = [note for note in f.of.get('j', {}).get('ours', [])]
-    single = [note['seed'] + note['leech'] for note in copies if note['wall'] == note['first']]
-    many = [note['wall'] for note in copies if note['wall'] != note['first']]
-    if single and many:
-        lines.insert(-4, ('j: of 32 × CPU a copy ÷ 2', ratio(statistics.median(many), 32 * statistics.median(single) / 2, 1.2)))
+    single = f.cpu('j', 'one copy')
+    lines.insert(-5, ('j: of 32 × CPU a copy ÷ 2', ratio(f.median('j', '32 copies'), single and 32 * single / 2, 1.2)))
     return [line for line in lines if line[1] != '–']
 
 

@@ -14,8 +14,8 @@ from processes import Memory, Process
 RIVALS = ['lt-v1', 'lt-v2', 'lt-v1-high', 'lt-v2-high']
 
 
-def spread(bench, row, who, payload, count=1, seed=None, root=None):
-    """One to many: the seed's program and the receivers', which are the same unless said otherwise."""
+def spread(bench, row, who, payload, count=1, seed=None, root=None, name=None):
+    """One to many: the seed's program and the receivers', which are the same unless said otherwise; noted by the program's name unless another is given."""
     programs = clients.available(bench)
     if who not in programs or (seed and seed not in programs) or not bench.wants(who):
         return
@@ -43,8 +43,7 @@ def spread(bench, row, who, payload, count=1, seed=None, root=None):
         with Memory(processes):
             ends = bench.each(copies, lambda client: (client.wait(), time.time() - start)[1])
         used = {process: process.cpu() - before.get(process, 0) for process in processes}
-        name = f'{seed} → {who}' if seed else who
-        bench.note(row, name, wall=max(ends), first=min(ends), seed=used[source.process], leech=sum(used.values()) - used[source.process],
+        bench.note(row, name or (f'{seed} → {who}' if seed else who), wall=max(ends), first=min(ends), seed=used[source.process], leech=sum(used.values()) - used[source.process],
                    seed_memory=source.process.peak, leech_memory=max(client.process.peak for client in copies))
     finally:
         for client in started:
@@ -216,8 +215,8 @@ def row_j(bench):
     """64 MiB, 1 → 32 processes."""
     payload = bench.payload('r64m', 64 * MIB)
     for _ in bench.rounds(3):
-        spread(bench, 'j', 'ours', payload, 1)
-        spread(bench, 'j', 'ours', payload, 32)
+        spread(bench, 'j', 'ours', payload, 1, name='one copy')
+        spread(bench, 'j', 'ours', payload, 32, name='32 copies')
 
 
 def row_k(bench):
