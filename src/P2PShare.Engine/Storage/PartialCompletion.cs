@@ -91,7 +91,7 @@ internal sealed class PartialCompletion(
             if (!file.IsFinished || !_hasSetAttributes)
             {
                 using var lease = files.Acquire(file);
-                if (lease.File.State.Length != file.File.Length) throw Changed(final);
+                if (lease.File.State.Length != file.File.Length) throw Changed(file);
                 if (attributes is not null) TrySetAttributes(lease.File, attributes.Files[file.File.Index]);
             }
 
@@ -109,7 +109,7 @@ internal sealed class PartialCompletion(
         catch (Exception error) when (StorageErrors.IsFileError(error))
         {
             if (error is FileNotFoundException) onLost(file);
-            throw StorageErrors.Writing(error, files.Destination.PathOf(final));
+            throw StorageErrors.Writing(error, files.DisplayPath(file));
         }
     }
 
@@ -124,7 +124,7 @@ internal sealed class PartialCompletion(
             // Nearly always nothing stands there, and it is not looked for first.
             var entry = files.Destination.Look(final);
             if (entry.Kind == EntryKind.Missing) throw;
-            var path = files.Destination.PathOf(final);
+            var path = files.DisplayPath(file);
             if (entry.Kind == EntryKind.Directory || !options.IsReplaceable(path, entry))
                 throw StorageErrors.Exists($"'{DisplayName.Escape(path)}' has appeared meanwhile.", path);
             return files.Destination.Rename(partial, final, overwrite: true, Check);
@@ -133,14 +133,15 @@ internal sealed class PartialCompletion(
         void Check(FileEntry entry)
         {
             if (!file.IsFinished || (entry.Kind == EntryKind.File && entry.Length == file.File.Length)) return;
-            if (entry.Kind != EntryKind.Missing) throw Changed(final);
-            throw new FileNotFoundException($"The partial file of '{final}' is gone.", final);
+            if (entry.Kind != EntryKind.Missing) throw Changed(file);
+            var path = files.DisplayPath(file);
+            throw new FileNotFoundException($"The partial file of '{path}' is gone.", path);
         }
     }
 
-    private P2PShareException Changed(string final)
+    private P2PShareException Changed(PartialFile file)
     {
-        var path = files.Destination.PathOf(final);
+        var path = files.DisplayPath(file);
         return StorageErrors.Changed($"The partial file of '{DisplayName.Escape(path)}' was changed.", path);
     }
 

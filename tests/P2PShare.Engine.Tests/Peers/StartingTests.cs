@@ -35,10 +35,7 @@ public sealed class StartingTests : IAsyncLifetime
     [Fact]
     public async Task A_swarm_file_with_a_part_of_another_is_refused()
     {
-        var other = SwarmFiles.Create("other", _swarm["other"], overwrite: false, TimeProvider.System);
-        using var content = SwarmFileReader.Read(other.SwarmPath, requirePrivate: false);
-        var mixed = await File.ReadAllTextAsync(_swarm.Info.SwarmPath) + content.JoinIssuers[0].ExportCertificatePem();
-        var error = await Refused(_swarm.Options("peer") with { SwarmPath = null, SwarmText = mixed });
+        var error = await Refused(_swarm.Options("peer") with { SwarmPath = null, SwarmText = await MixedAsync() });
         Assert.Equal(ErrorIds.SwarmFileInvalid, error.ErrorId);
         Assert.Contains("did not sign", error.Message, StringComparison.Ordinal);
         await Meets(await _swarm.StartAsync("peer"));
@@ -52,10 +49,7 @@ public sealed class StartingTests : IAsyncLifetime
         var port = ((IPEndPoint)taken.LocalEndpoint).Port;
         Assert.Equal(ErrorIds.PortInUse, (await Refused(_swarm.Options("peer") with { Port = port })).ErrorId);
 
-        var other = SwarmFiles.Create("other", _swarm["other"], overwrite: false, TimeProvider.System);
-        using var content = SwarmFileReader.Read(other.SwarmPath, requirePrivate: false);
-        var mixed = await File.ReadAllTextAsync(_swarm.Info.SwarmPath) + content.JoinIssuers[0].ExportCertificatePem();
-        Assert.Equal(ErrorIds.SwarmFileInvalid, (await Refused(_swarm.Options("peer") with { SwarmPath = null, SwarmText = mixed, Port = port })).ErrorId);
+        Assert.Equal(ErrorIds.SwarmFileInvalid, (await Refused(_swarm.Options("peer") with { SwarmPath = null, SwarmText = await MixedAsync(), Port = port })).ErrorId);
 
         taken.Stop();
         var peer = await _swarm.StartAsync(_swarm.Options("peer"));
@@ -69,6 +63,14 @@ public sealed class StartingTests : IAsyncLifetime
         await cancelled.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Peer.StartAsync(_swarm.Options("peer"), cancelled.Token));
         await Meets(await _swarm.StartAsync("peer"));
+    }
+
+    /// <summary>The swarm's file with a certificate of another swarm in it.</summary>
+    private async Task<string> MixedAsync()
+    {
+        var other = SwarmFiles.Create("other", _swarm["other"], overwrite: false, TimeProvider.System);
+        using var content = SwarmFileReader.Read(other.SwarmPath, requirePrivate: false);
+        return await File.ReadAllTextAsync(_swarm.Info.SwarmPath) + content.JoinIssuers[0].ExportCertificatePem();
     }
 
     private static async Task<P2PShareException> Refused(PeerOptions options) => await Assert.ThrowsAsync<P2PShareException>(() => Peer.StartAsync(options));

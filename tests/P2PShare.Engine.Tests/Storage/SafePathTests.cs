@@ -187,22 +187,17 @@ public sealed class SafePathTests
     [Theory]
     [InlineData("../x")]
     [InlineData("share/../../x")]
-    [InlineData("")]
-    [InlineData(".")]
-    public void Resolving_checks_again_that_the_path_stays_inside(string relative) =>
-        Assert.Equal(ErrorIds.UnsafePath, Assert.Throws<P2PShareException>(() => SafePath.Resolve(Destination, relative)).ErrorId);
-
-    [Theory]
-    [InlineData("../x")]
-    [InlineData("share/../../x")]
     [InlineData("share/..")]
     [InlineData("share/../..")]
     [InlineData("/../x")]
     [InlineData("")]
     [InlineData(".")]
     [InlineData("./..")]
-    public void Resolving_below_a_full_path_checks_that_as_well(string relative) =>
+    public void Resolving_checks_again_that_the_path_stays_inside(string relative)
+    {
+        Assert.Equal(ErrorIds.UnsafePath, Assert.Throws<P2PShareException>(() => SafePath.Resolve(Destination, relative)).ErrorId);
         Assert.Equal(ErrorIds.UnsafePath, Assert.Throws<P2PShareException>(() => SafePath.ResolveBelow(Destination, relative)).ErrorId);
+    }
 
     [Property]
     public bool Resolving_below_a_full_path_finds_the_same(string[] parts)
