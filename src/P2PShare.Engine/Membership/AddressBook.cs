@@ -22,10 +22,19 @@ internal sealed class AddressBook(TimeProvider time, Random random)
     private static readonly TimeSpan HeardDelay = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan HeardSpread = TimeSpan.FromSeconds(8);
 
+    // Any peer is enough to join by: of addresses given the first is tried alone, and this much later twice as many each time.
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(250);
+
+    // When one has answered, the swarm is being joined, and with that most of the others are known to be there.
+    private static readonly TimeSpan JoinPatience = TimeSpan.FromSeconds(2);
+
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Line> _lines = new(StringComparer.OrdinalIgnoreCase);
     private long _listenSince;
     private TimeSpan _listenFor;
+    private int _atOnce = 1;
+    private long _stepped;
+    private long? _answeredAt;
 
     /// <summary>Whether a peer of the roster says to be at an address, so that one that was only heard need not be dialled.</summary>
     public Func<IPEndPoint, bool> IsPresent { get; set; } = _ => false;
@@ -61,7 +70,12 @@ internal sealed class AddressBook(TimeProvider time, Random random)
     public void Give(string address)
     {
         var endPoint = Addresses.Parse(address);
-        lock (_lock) Add(endPoint).Given = true;
+        lock (_lock)
+        {
+            var line = Add(endPoint);
+            if (!line.Given) line.LastTry = time.GetTimestamp();
+            line.Given = true;
+        }
     }
 
     public void Remember(string address)
@@ -110,7 +124,7 @@ internal sealed class AddressBook(TimeProvider time, Random random)
         }
     }
 
-    /// <summary>The addresses that are due.</summary>
+    /// <summary>The addresses that are due. Of those the user gave, and that were not tried before, few at first.</summary>
     /// <param name="isKnown">Whether a peer is connected or in the roster already, so that its address need not be dialled.</param>
     /// <param name="all">Whether those remembered are wanted too, or only those the user gave and those that were heard.</param>
     public IReadOnlyList<DnsEndPoint> TakeDue(Func<PeerId, bool> isKnown, bool all)
@@ -120,8 +134,9 @@ internal sealed class AddressBook(TimeProvider time, Random random)
             foreach (var (key, line) in _lines.Where(pair => pair.Value is { HeardAt: { } at, UnderWay: false } && IsPresent(at)).ToList()) _lines.Remove(key);
             var due = _lines.Values
                 .Where(line => (all || line.Given || line.Heard) && !line.UnderWay && (line.Peer is not { } peer || !isKnown(peer)))
-                .Where(line => line is { Tries: 0, Heard: false } || time.GetElapsedTime(line.LastTry) >= line.Delay)
+                .Where(line => line is { Tries: 0, Heard: false } ? !IsElsewhere(line) : time.GetElapsedTime(line.LastTry) >= line.Delay)
                 .ToList();
+            HoldBack(due);
             var heard = MaxHeardAtOnce - _lines.Values.Count(line => line is { Heard: true, UnderWay: true });
             due.RemoveAll(line => line.Heard && heard-- <= 0);
             foreach (var line in due) line.UnderWay = true;
@@ -144,6 +159,7 @@ internal sealed class AddressBook(TimeProvider time, Random random)
             line.Failure = failure;
             if (failure is null)
             {
+                _answeredAt = line.LastTry;
                 line.Told.Clear();
                 line.HeardTries = 0;
                 line.Delay = FirstDelay;
@@ -173,6 +189,33 @@ internal sealed class AddressBook(TimeProvider time, Random random)
     {
         lock (_lock)
             return [.. _lines.Values.Select(line => $"{Addresses.Format(line.EndPoint)} ({line.Failure ?? (line.Tries == 0 ? "not answered yet" : "answered")})")];
+    }
+
+    // A peer of the roster says to be there. It may mean a network of its own with the same addresses, so in the end that is tried, too.
+    private bool IsElsewhere(Line line) =>
+        line.Given && IPAddress.TryParse(line.EndPoint.Host, out var address) && IsPresent(new IPEndPoint(address, line.EndPoint.Port))
+        && time.GetElapsedTime(line.LastTry) < LongestDelay;
+
+    private void HoldBack(List<Line> due)
+    {
+        var untried = due.FindAll(static line => line is { Given: true, Tries: 0 });
+        if (untried.Count == 0)
+        {
+            _atOnce = 1;
+            return;
+        }
+
+        var now = time.GetTimestamp();
+        var isUnderWay = _lines.Values.Any(static line => line is { Given: true, Tries: 0, UnderWay: true });
+        if ((isUnderWay && time.GetElapsedTime(_stepped, now) < Step) || (_answeredAt is { } answered && time.GetElapsedTime(answered, now) < JoinPatience))
+        {
+            due.RemoveAll(untried.Contains);
+            return;
+        }
+
+        foreach (var later in untried.Skip(_atOnce)) due.Remove(later);
+        _atOnce *= 2;
+        _stepped = now;
     }
 
     private Line Add(DnsEndPoint endPoint)

@@ -66,7 +66,10 @@ internal sealed partial class SwarmMembership
         {
             // A list of addresses that is the same on every machine has the own one in it.
             var isSelf = error.InnerException is DialFailure { IsSelf: true };
-            if (!_addresses.Note(endPoint, isSelf ? _self : null, isSelf ? null : error.Message)) return;
+            var isNews = _addresses.Note(endPoint, isSelf ? _self : null, isSelf ? null : error.Message);
+            // Another of those given may have waited for the outcome.
+            Post(TryDueAddresses);
+            if (!isNews) return;
             if (error.ErrorId == ErrorIds.PeerRefused) _events.OnRefused(address, error.Message, incoming: false);
             else _events.OnUnreachable(address, error.Message);
         }

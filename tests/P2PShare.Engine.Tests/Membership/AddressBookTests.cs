@@ -42,6 +42,42 @@ public sealed class AddressBookTests
     }
 
     [Fact]
+    public void Of_many_given_addresses_the_first_is_tried_alone_and_then_ever_more_at_once()
+    {
+        for (var i = 0; i < 20; i++) _book.Give($"east{i}");
+        Assert.Equal("east0", Assert.Single(_book.TakeDue(Nobody, all: true)).Host);
+        Assert.Empty(_book.TakeDue(Nobody, all: true));
+        foreach (var expected in new[] { 2, 4, 8, 5 })
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(250));
+            Assert.Equal(expected, _book.TakeDue(Nobody, all: true).Count);
+        }
+    }
+
+    [Fact]
+    public void The_next_address_is_tried_as_soon_as_those_before_have_failed()
+    {
+        for (var i = 0; i < 3; i++) _book.Give($"east{i}");
+        _book.Note(Assert.Single(_book.TakeDue(Nobody, all: true)), null, "no answer");
+        Assert.Equal(["east1", "east2"], _book.TakeDue(Nobody, all: true).Select(address => address.Host));
+    }
+
+    [Fact]
+    public void When_one_has_answered_the_others_are_left_time_to_be_known_by_it_and_are_tried_in_the_end()
+    {
+        for (var i = 1; i <= 3; i++) _book.Give($"192.0.2.{i}:5000");
+        _book.Note(Assert.Single(_book.TakeDue(Nobody, all: true)), RawMember.NewId(1), null);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Empty(_book.TakeDue(_ => true, all: true));
+        _book.IsPresent = new IPEndPoint(IPAddress.Parse("192.0.2.2"), 5000).Equals;
+        _time.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal("192.0.2.3", Assert.Single(_book.TakeDue(_ => true, all: true)).Host);
+        // Another network may have the same addresses.
+        _time.Advance(TimeSpan.FromSeconds(30));
+        Assert.Equal("192.0.2.2", Assert.Single(_book.TakeDue(_ => true, all: true)).Host);
+    }
+
+    [Fact]
     public void Each_kind_of_failure_is_told_once_until_the_address_answers()
     {
         _book.Give("east");
