@@ -161,8 +161,7 @@ internal sealed partial class SwarmPeer
     {
         var records = _store.SharesOf(share).Where(record => !record.IsWithdrawn).ToList();
         // Of several publishers of one content one that is here is better: only who has its record's attributes can give them.
-        var holders = _membership.HoldersOf(share);
-        return records.OrderByDescending(record => holders.Contains(record.Owner)).ThenByDescending(record => record.Version).FirstOrDefault(_verifier.IsGenuine)
+        return records.OrderByDescending(record => _membership.IsHolder(record.Owner, share)).ThenByDescending(record => record.Version).FirstOrDefault(_verifier.IsGenuine)
             ?? throw new P2PShareException(
                 ErrorKind.ObjectNotFound, ErrorIds.ShareNotFound,
                 records.Count == 0 ? $"There is no share {share} in the swarm '{SwarmName}'." : $"The record of the share {share} is not signed by its publisher.",

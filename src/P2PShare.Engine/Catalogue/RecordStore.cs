@@ -174,7 +174,26 @@ internal sealed partial class RecordStore
     }
 
     /// <summary>Who holds some or all of a share, as each says itself; checked.</summary>
-    public IReadOnlyList<(PeerId Peer, HoldingState State)> HoldersOf(InfoHash share)
+    public IReadOnlyList<(PeerId Peer, HoldingState State)> HoldersOf(InfoHash share) => HoldersOf(share, RecordBelief.Believed);
+
+    /// <summary>Who holds some or all of a share, as was sent: <see cref="IsHolder"/> is to be asked about those that are used.</summary>
+    public IReadOnlyList<(PeerId Peer, HoldingState State)> PeekHoldersOf(InfoHash share) => HoldersOf(share, RecordBelief.Claimed);
+
+    /// <summary>Whether a peer says itself that it holds some or all of a share; checked.</summary>
+    public bool IsHolder(PeerId peer, InfoHash share)
+    {
+        var parts = new List<HoldingsPart>();
+        lock (_lock)
+        {
+            if (FindContent(share) is not { } known) return false;
+            for (var i = 0; i < known.Holdings.Count; i++)
+                if (known.Holdings[i].Slot.Record is HoldingsPart part && part.Owner == peer) parts.Add(part);
+        }
+
+        return parts.Exists(part => part.StateOf(share) != HoldingState.None && Settle(part, RecordBelief.Believed));
+    }
+
+    private List<(PeerId Peer, HoldingState State)> HoldersOf(InfoHash share, RecordBelief wanted)
     {
         Slot[] slots;
         lock (_lock)
@@ -187,7 +206,7 @@ internal sealed partial class RecordStore
         var found = new List<(PeerId Peer, HoldingState State)>(slots.Length);
         foreach (var slot in slots)
         {
-            if (slot.Belief != RecordBelief.Believed && !Settle(slot.Record, RecordBelief.Believed)) continue;
+            if (slot.Belief < wanted && !Settle(slot.Record, wanted)) continue;
             var state = ((HoldingsPart)slot.Record).StateOf(share);
             if (state != HoldingState.None) found.Add((slot.Record.Owner, state));
         }

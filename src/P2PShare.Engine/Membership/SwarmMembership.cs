@@ -156,15 +156,11 @@ internal sealed partial class SwarmMembership : ITransportEvents, ISwarmShares, 
         foreach (var entry in entries) _verifier.TryAccept(entry, RecordBelief.Claimed, "the state of an earlier run", out _);
     }
 
-    /// <summary>Present peers other than this one that hold some or all of a share; complete ones first.</summary>
-    public IReadOnlyList<PeerId> HoldersOf(InfoHash share)
-    {
-        var present = _view.Present;
-        return [.. _store.HoldersOf(share)
-            .Where(holder => holder.Peer != _self && present.Contains(holder.Peer))
-            .OrderByDescending(holder => holder.State)
-            .Select(holder => holder.Peer)];
-    }
+    public IReadOnlyList<PeerId> HoldersOf(InfoHash share) => OthersOf(_store.HoldersOf(share));
+
+    public IReadOnlyList<PeerId> PeekHoldersOf(InfoHash share) => OthersOf(_store.PeekHoldersOf(share));
+
+    public bool IsHolder(PeerId peer, InfoHash share) => peer != _self && _view.Present.Contains(peer) && _store.IsHolder(peer, share);
 
     public Task HoldersChangedAsync(CancellationToken cancellationToken) => Volatile.Read(ref _changed).Task.WaitAsync(cancellationToken);
 
@@ -181,6 +177,15 @@ internal sealed partial class SwarmMembership : ITransportEvents, ISwarmShares, 
 
     public string NameOf(PeerId peer) =>
         peer == _self ? _record.Current.Details.Name : _store.FindPeer(peer)?.Details.Name ?? peer.ToString()[..8];
+
+    private List<PeerId> OthersOf(IReadOnlyList<(PeerId Peer, HoldingState State)> holders)
+    {
+        var present = _view.Present;
+        return [.. holders
+            .Where(holder => holder.Peer != _self && present.Contains(holder.Peer))
+            .OrderByDescending(holder => holder.State)
+            .Select(holder => holder.Peer)];
+    }
 
     private long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
 

@@ -30,6 +30,7 @@ internal sealed class Connector(Transfer transfer, ReceiveServices services, Ran
     private readonly Lock _gate = new();
     private readonly Dictionary<Candidate, Attempt> _attempts = [];
     private TaskCompletionSource _changed = NewSignal();
+    private readonly NeighbourGoal _goal = new(transfer.Time);
     private long _replacedAt = transfer.Time.GetTimestamp();
 
     /// <summary>Runs until it is cancelled.</summary>
@@ -87,17 +88,18 @@ internal sealed class Connector(Transfer transfer, ReceiveServices services, Ran
             foreach (var (gone, _) in _attempts.Where(attempt => !attempt.Value.Running && !candidates.Contains(attempt.Key)).ToList()) _attempts.Remove(gone);
         }
 
-        if (candidates.Count > Transfer.MaxNeighbours)
+        _goal.Update(transfer.Sessions.Length, transfer.ReceiveRate, transfer.BytesMissing);
+        if (candidates.Count > _goal.Count)
         {
             ReplaceUseless(candidates, now);
             // Everyone starts somewhere else, or all would crowd at the same few.
             lock (_gate) random.Shuffle(CollectionsMarshal.AsSpan(candidates));
-            if (ReplaceInterval < next) next = ReplaceInterval;
+            if (NeighbourGoal.Interval < next) next = NeighbourGoal.Interval;
         }
 
         foreach (var candidate in candidates)
         {
-            if (transfer.Sessions.Length + opening.Count >= Transfer.MaxNeighbours || opening.Count >= MaxAtOnce) break;
+            if (transfer.Sessions.Length + opening.Count >= _goal.Count || opening.Count >= MaxAtOnce) break;
             if (candidate.Peer is { } peer ? transfer.HasSession(peer) || transfer.IsBanned(peer) : transfer.HasForeignSession(candidate.Endpoint!)) continue;
             Attempt attempt;
             lock (_gate)
@@ -114,6 +116,13 @@ internal sealed class Connector(Transfer transfer, ReceiveServices services, Ran
                 attempt.Running = true;
             }
 
+            // Checked one by one: of many holders few are needed.
+            if (candidate.Peer is { } holder && !services.Shares.IsHolder(holder, transfer.InfoHash))
+            {
+                lock (_gate) _attempts.Remove(candidate);
+                continue;
+            }
+
             opening.Add(OpenAsync(candidate, attempt, cancellationToken));
         }
 
@@ -123,7 +132,7 @@ internal sealed class Connector(Transfer transfer, ReceiveServices services, Ran
     /// <summary>With all places taken, those go with whom nothing is to be exchanged, in favour of others that may have something.</summary>
     private void ReplaceUseless(List<Candidate> candidates, long now)
     {
-        if (transfer.Sessions.Length < Transfer.MaxNeighbours || transfer.Time.GetElapsedTime(_replacedAt, now) < ReplaceInterval) return;
+        if (transfer.Sessions.Length < _goal.Count || transfer.Time.GetElapsedTime(_replacedAt, now) < ReplaceInterval) return;
         _replacedAt = now;
         var connected = transfer.Sessions.Select(static session => session.RemoteId).ToHashSet();
         if (candidates.TrueForAll(candidate => connected.Contains(candidate.Peer))) return;
@@ -141,7 +150,7 @@ internal sealed class Connector(Transfer transfer, ReceiveServices services, Ran
 
     private List<Candidate> Candidates() => transfer.Descriptor.ForeignEndpoints is { Count: > 0 } endpoints
         ? [.. endpoints.Select(static endpoint => new Candidate(null, endpoint))]
-        : [.. services.Shares.HoldersOf(transfer.InfoHash).Select(static peer => new Candidate(peer, null))];
+        : [.. services.Shares.PeekHoldersOf(transfer.InfoHash).Select(static peer => new Candidate(peer, null))];
 
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever fails is one peer that could not be reached; the others are still tried.")]
     private async Task OpenAsync(Candidate candidate, Attempt attempt, CancellationToken cancellationToken)

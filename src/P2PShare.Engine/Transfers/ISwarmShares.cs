@@ -9,6 +9,12 @@ public interface ISwarmShares
     /// <summary>Present peers other than this one that hold some or all of a share; complete ones first.</summary>
     IReadOnlyList<PeerId> HoldersOf(InfoHash share);
 
+    /// <summary>The same as was sent, unchecked: <see cref="IsHolder"/> is to be asked about those that are used.</summary>
+    IReadOnlyList<PeerId> PeekHoldersOf(InfoHash share) => HoldersOf(share);
+
+    /// <summary>Whether a present peer other than this one holds some or all of a share by its own, checked word.</summary>
+    bool IsHolder(PeerId peer, InfoHash share) => HoldersOf(share).Contains(peer);
+
     /// <summary>How a peer is called in messages for people.</summary>
     string NameOf(PeerId peer) => peer.ToString()[..12];
 

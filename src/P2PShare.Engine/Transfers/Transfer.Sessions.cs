@@ -7,7 +7,7 @@ namespace P2PShare.Engine.Transfers;
 /// <summary>This part: the sessions, and the transfer's clock.</summary>
 internal sealed partial class Transfer
 {
-    /// <summary>Channels a transfer opens by itself.</summary>
+    /// <summary>The most channels that a transfer opens by itself.</summary>
     public const int MaxNeighbours = 30;
 
     // Whoever wants something of us opens a channel too; beyond this many the next is refused.

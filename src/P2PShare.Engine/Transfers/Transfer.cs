@@ -156,6 +156,18 @@ internal sealed partial class Transfer : ITransfer
     /// <summary>How much of it this peer has for others.</summary>
     public TransferHolding Holding => _holding;
 
+    /// <summary>Bytes per second received.</summary>
+    public long ReceiveRate => _receivedMeter.BytesPerSecond;
+
+    /// <summary>Bytes that are wanted and not on disk; null while not known.</summary>
+    public long? BytesMissing
+    {
+        get
+        {
+            lock (Gate) return Storage is { } storage ? Math.Max(0, WantedLength - storage.BytesHeld) : null;
+        }
+    }
+
     public void CountReceived(int bytes) => _receivedMeter.Add(bytes);
 
     public void CountSent(int bytes) => _sentMeter.Add(bytes);

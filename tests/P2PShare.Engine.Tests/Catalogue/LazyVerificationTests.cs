@@ -148,6 +148,26 @@ public sealed class LazyVerificationTests : ISwarmTrustAnchor, IDisposable
     }
 
     [Fact]
+    public void Of_many_holders_only_those_that_are_used_are_checked()
+    {
+        _strangers.Add(Convert.ToHexString(_forger.Leaf));
+        foreach (var one in new[] { _owner, _forger })
+        {
+            Take(one.Peer(1));
+            Take(one.Holdings(Share, HoldingState.Partial, 1));
+        }
+
+        Assert.Equal(new HashSet<PeerId> { _owner.Id, _forger.Id }, _store.PeekHoldersOf(Share).Select(holder => holder.Peer).ToHashSet());
+        Assert.Equal(0, _chains);
+        Assert.True(_store.IsHolder(_owner.Id, Share));
+        Assert.Equal(1, _chains);
+        Assert.False(_store.IsHolder(_forger.Id, Share));
+        Assert.False(_store.IsHolder(_owner.Id, new InfoHash(Hash256.Of("other"u8))));
+        Assert.Contains(_disproved, line => line.Contains("was not signed by this swarm", StringComparison.Ordinal));
+        Assert.Equal(_owner.Id, Assert.Single(_store.PeekHoldersOf(Share)).Peer);
+    }
+
+    [Fact]
     public void A_change_of_holdings_is_checked_though_what_it_changes_was_not()
     {
         var other = new InfoHash(Hash256.Of("other"u8));

@@ -279,6 +279,11 @@ internal sealed class TestShares(TestSwarm swarm, TestPeer peer) : ISwarmShares
     /// <summary>Replaces what the managers say they hold.</summary>
     public Func<InfoHash, IReadOnlyList<PeerId>>? Holders { get; set; }
 
+    /// <summary>Says whether a holder's own word holds; by default it does.</summary>
+    public Func<PeerId, bool>? Confirm { get; set; }
+
+    public bool IsHolder(PeerId peer, InfoHash share) => Confirm?.Invoke(peer) ?? HoldersOf(share).Contains(peer);
+
     public IReadOnlyList<PeerId> HoldersOf(InfoHash share) => Holders?.Invoke(share) ?? swarm.HoldersOf(share, peer);
 
     public Task HoldersChangedAsync(CancellationToken cancellationToken)
