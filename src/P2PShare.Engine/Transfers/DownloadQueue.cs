@@ -58,6 +58,9 @@ internal sealed partial class DownloadQueue
     /// <summary>Bytes of complete pieces that wait for a hashing thread.</summary>
     public long BytesToVerify { get; private set; }
 
+    /// <summary>Whether all that is missing waits for a hashing thread.</summary>
+    public bool IsAllReceived => _toVerify.Count == Missing;
+
     /// <summary>Whether no piece may be started at the moment.</summary>
     public bool IsPaused { get; set; }
 

@@ -65,7 +65,7 @@ internal sealed partial class PeerSession
             Download.Pipeline.Update(_channel?.RoundTripTime ?? TimeSpan.Zero);
         }
 
-        if (verify) _transfer.Verification.Schedule();
+        if (verify) _transfer.Verification.ScheduleSoon();
         if (released) _transfer.PumpAll();
         else Pump();
         if (_pendingUploads.Count > 0) _transfer.PaceUploads();

@@ -11,18 +11,29 @@ namespace P2PShare.Engine.Transfers;
 /// Complete pieces on their way from their buffers to the disk: one hop to a hashing thread each, many small ones in
 /// one. The thread compares the piece's root, writes it, and tells the peers.
 /// </summary>
-internal sealed class PieceVerification(Transfer transfer) : IHashWork
+internal sealed class PieceVerification(Transfer transfer) : IHashWork, IDisposable
 {
     /// <summary>Small pieces are collected until there are this many bytes of them, or nothing more comes in.</summary>
     public const int HopBytes = 256 * 1024;
 
+    /// <summary>How long small pieces of a share that has many wait for others: little beside the time in which so many bytes come over a network.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(25);
+
+    // Of fewer pieces each is news that others wait for.
+    private const int ManyPieces = 128;
+
     // Of small pieces so many are hashed together, noted and told together; a piece that is written waits no longer for others.
     private const int MostAtOnce = 64;
+
+    // Of pieces with more blocks each fills most of what is hashed at once by itself.
+    private const int MostSharedBlocks = 8;
 
     private readonly Stack<List<ActivePiece>> _spare = new();
     private readonly List<TaskCompletionSource> _waiting = [];
     private int _running;
     private int _scheduled;
+    private ITimer? _timer;
+    private bool _isWaiting;
 
     /// <summary>Has a thread take what is complete. With no lock held.</summary>
     public void Schedule()
@@ -37,6 +48,27 @@ internal sealed class PieceVerification(Transfer transfer) : IHashWork
 
         transfer.Resources.Hashing.Enqueue(this);
     }
+
+    /// <summary>
+    /// The same, but where more small pieces are about to come it waits for them a moment: each hop wakes a thread, and with
+    /// it many neighbours, who are told. With no lock held.
+    /// </summary>
+    public void ScheduleSoon()
+    {
+        lock (transfer.Gate)
+        {
+            if (transfer.Queue is not { BytesToVerify: > 0 } queue) return;
+            if (queue.BytesToVerify < HopBytes && transfer.Info!.PieceCount >= ManyPieces && !queue.IsAllReceived)
+            {
+                if (!_isWaiting) Wait();
+                return;
+            }
+        }
+
+        Schedule();
+    }
+
+    public void Dispose() => _timer?.Dispose();
 
     /// <summary>Ends when no piece waits for, or is with, a hashing thread.</summary>
     public Task IdleAsync()
@@ -76,6 +108,19 @@ internal sealed class PieceVerification(Transfer transfer) : IHashWork
                 }
             }
         }
+    }
+
+    private void Wait()
+    {
+        _isWaiting = true;
+        if (_timer is null) _timer = transfer.Time.CreateTimer(static state => ((PieceVerification)state!).EndWait(), this, Patience, Timeout.InfiniteTimeSpan);
+        else _timer.Change(Patience, Timeout.InfiniteTimeSpan);
+    }
+
+    private void EndWait()
+    {
+        lock (transfer.Gate) _isWaiting = false;
+        Schedule();
     }
 
     private bool RunBatch()
@@ -134,28 +179,34 @@ internal sealed class PieceVerification(Transfer transfer) : IHashWork
 
     private void FindRoots(ReadOnlySpan<ActivePiece> pieces, Span<Hash256> roots)
     {
-        // Pieces of one block, small files mostly, are hashed many at once.
-        var blocks = ArrayPool<ReadOnlyMemory<byte>>.Shared.Rent(pieces.Length);
-        Span<int> owners = stackalloc int[pieces.Length];
+        // The blocks of small pieces, and small files, are hashed many at once; a larger piece has enough of its own.
+        var blocks = ArrayPool<ReadOnlyMemory<byte>>.Shared.Rent(pieces.Length * MostSharedBlocks);
         var count = 0;
+        foreach (var active in pieces)
+        {
+            if (active.BlockCount > MostSharedBlocks) continue;
+            for (var block = 0; block < active.BlockCount; block++) blocks[count++] = active.Block(block);
+        }
+
+        var leaves = ArrayPool<byte>.Shared.Rent(count * Hash256.Size);
+        MerkleTree.HashEach(blocks.AsSpan(0, count), leaves.AsSpan(0, count * Hash256.Size));
+        var next = leaves.AsSpan();
         for (var i = 0; i < pieces.Length; i++)
         {
             var active = pieces[i];
             var level = transfer.Info!.Locate(active.Piece).File.Shape.PieceRootLevel;
-            if (level > 0)
+            if (active.BlockCount > MostSharedBlocks)
             {
                 roots[i] = MerkleTree.RootOfData(active.Data, level);
                 continue;
             }
 
-            blocks[count] = active.Buffer.AsMemory(0, active.Size);
-            owners[count++] = i;
+            roots[i] = MerkleTree.Root(next[..(active.BlockCount * Hash256.Size)], 0, level);
+            next = next[(active.BlockCount * Hash256.Size)..];
         }
 
-        Span<byte> leaves = stackalloc byte[count * Hash256.Size];
-        MerkleTree.HashEach(blocks.AsSpan(0, count), leaves);
-        for (var i = 0; i < count; i++) roots[owners[i]] = new Hash256(leaves.Slice(i * Hash256.Size, Hash256.Size));
         ArrayPool<ReadOnlyMemory<byte>>.Shared.Return(blocks, clearArray: true);
+        ArrayPool<byte>.Shared.Return(leaves);
     }
 
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "An exception on a hashing thread would end the process; it is the transfer's failure.")]

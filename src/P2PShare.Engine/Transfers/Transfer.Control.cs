@@ -87,6 +87,7 @@ internal sealed partial class Transfer : IAsyncDisposable
         {
             // What the user sees stays: a peer that stops suspends nobody's transfer.
             await HaltAsync(null, reason).ConfigureAwait(false);
+            Verification.Dispose();
             if (Storage is not { } storage) return;
             try
             {
