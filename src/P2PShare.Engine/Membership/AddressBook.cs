@@ -144,9 +144,22 @@ internal sealed class AddressBook(TimeProvider time, Random random)
         }
     }
 
+    /// <summary>Notes that an address is this peer's own: a list that is the same on every machine has it, and nobody is met there.</summary>
+    public void NoteSelf(DnsEndPoint endPoint, PeerId self) => NoteOutcome(endPoint, self, failure: null);
+
     /// <summary>Notes what came of a try: the peer that answered, or why none did.</summary>
     /// <returns>Whether it is worth an event: the first failure of its kind in a row, of an address that the user gave.</returns>
     public bool Note(DnsEndPoint endPoint, PeerId? peer, string? failure)
+    {
+        lock (_lock)
+        {
+            if (failure is null) _answeredAt = time.GetTimestamp();
+        }
+
+        return NoteOutcome(endPoint, peer, failure);
+    }
+
+    private bool NoteOutcome(DnsEndPoint endPoint, PeerId? peer, string? failure)
     {
         lock (_lock)
         {
@@ -159,7 +172,6 @@ internal sealed class AddressBook(TimeProvider time, Random random)
             line.Failure = failure;
             if (failure is null)
             {
-                _answeredAt = line.LastTry;
                 line.Told.Clear();
                 line.HeardTries = 0;
                 line.Delay = FirstDelay;

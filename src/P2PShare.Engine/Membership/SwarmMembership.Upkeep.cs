@@ -66,7 +66,8 @@ internal sealed partial class SwarmMembership
         {
             // A list of addresses that is the same on every machine has the own one in it.
             var isSelf = error.InnerException is DialFailure { IsSelf: true };
-            var isNews = _addresses.Note(endPoint, isSelf ? _self : null, isSelf ? null : error.Message);
+            if (isSelf) _addresses.NoteSelf(endPoint, _self);
+            var isNews = !isSelf && _addresses.Note(endPoint, null, error.Message);
             // Another of those given may have waited for the outcome.
             Post(TryDueAddresses);
             if (!isNews) return;

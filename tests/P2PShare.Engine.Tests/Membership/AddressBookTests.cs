@@ -63,6 +63,14 @@ public sealed class AddressBookTests
     }
 
     [Fact]
+    public void The_own_address_first_in_the_list_holds_up_none_of_the_others()
+    {
+        for (var i = 0; i < 3; i++) _book.Give($"east{i}");
+        _book.NoteSelf(Assert.Single(_book.TakeDue(Nobody, all: true)), RawMember.NewId(1));
+        Assert.Equal(["east1", "east2"], _book.TakeDue(Nobody, all: true).Select(address => address.Host));
+    }
+
+    [Fact]
     public void When_one_has_answered_the_others_are_left_time_to_be_known_by_it_and_are_tried_in_the_end()
     {
         for (var i = 1; i <= 3; i++) _book.Give($"192.0.2.{i}:5000");
