@@ -1,6 +1,8 @@
 using System.Globalization;
 using P2PShare.Benchmarks.Processes;
 
+// As the program does.
+P2PShare.Engine.BackgroundProcess.Begin();
 switch (args)
 {
     case ["peer", ..] when PeerArguments.Parse(args.AsSpan(1)) is { } arguments:
