@@ -320,6 +320,7 @@ Describe 'A long transfer' {
         $crawling = Start-TestPeer $swarm crawling $TestDrive -Join $north -With @{ DownloadLimit = 20000 }
         $null = New-TestFile "$TestDrive/quiet.bin" 6000000 2; $null = New-TestFile "$TestDrive/loud.bin" 6000000 3
         $null = Send-P2PFile "$TestDrive/quiet.bin", "$TestDrive/loud.bin" -Peer north
+        Wait-Until { @(Get-P2PShare quiet.bin, loud.bin -Peer crawling -ErrorAction SilentlyContinue).Count -eq 2 }
         $into = Receive-Here
         $shells = foreach ($command in
             "Receive-P2PFile quiet.bin '$into' -Peer crawling -ProgressAction SilentlyContinue", "Receive-P2PFile loud.bin '$into' -Peer crawling",
