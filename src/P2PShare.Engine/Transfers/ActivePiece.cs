@@ -79,7 +79,11 @@ internal sealed class ActivePiece
     public ReadOnlySpan<byte> Data => Buffer.AsSpan(0, Size);
 
     /// <summary>The bytes of one block.</summary>
-    public ReadOnlyMemory<byte> Block(int block) => Buffer.AsMemory(block * BlockSize, Math.Min(BlockSize, Size - block * BlockSize));
+    public ReadOnlyMemory<byte> Block(int block)
+    {
+        var request = Request(block);
+        return Buffer.AsMemory(request.Begin, request.Length);
+    }
 
     public void Start(int piece, int size, byte[] buffer, DownloadPeer owner)
     {
