@@ -6,6 +6,10 @@ namespace P2PShare.Engine.Storage;
 /// <summary>A file of the machine.</summary>
 internal sealed class DiskFile(SafeFileHandle handle) : IStorageFile
 {
+    // Linux caches what one call writes in blocks of memory as large as the call. The largest are those that a virtual
+    // machine has most likely given back to its host, and to get one back costs ten times the writing.
+    private const int MostAtOnce = 128 * 1024;
+
     private readonly SafeFileHandle _handle = handle;
 
     public FileState State
@@ -42,7 +46,17 @@ internal sealed class DiskFile(SafeFileHandle handle) : IStorageFile
         return total;
     }
 
-    public void Write(ReadOnlySpan<byte> data, long offset) => RandomAccess.Write(_handle, data, offset);
+    public void Write(ReadOnlySpan<byte> data, long offset)
+    {
+        do
+        {
+            var part = data[..Math.Min(data.Length, MostAtOnce)];
+            RandomAccess.Write(_handle, part, offset);
+            data = data[part.Length..];
+            offset += part.Length;
+        }
+        while (!data.IsEmpty);
+    }
 
     public void SetSparseLength(long length)
     {
