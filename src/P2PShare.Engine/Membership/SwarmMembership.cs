@@ -162,6 +162,12 @@ internal sealed partial class SwarmMembership : ITransportEvents, ISwarmShares, 
 
     public bool IsHolder(PeerId peer, InfoHash share) => peer != _self && _view.Present.Contains(peer) && _store.IsHolder(peer, share);
 
+    public bool IsCompleteElsewhere(InfoHash share)
+    {
+        var present = _view.Present;
+        return _store.PeekHoldersOf(share).Any(holder => holder.State == HoldingState.Complete && holder.Peer != _self && present.Contains(holder.Peer));
+    }
+
     public Task HoldersChangedAsync(CancellationToken cancellationToken) => Volatile.Read(ref _changed).Task.WaitAsync(cancellationToken);
 
     public async ValueTask DisposeAsync()

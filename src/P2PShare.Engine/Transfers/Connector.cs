@@ -32,6 +32,8 @@ internal sealed class Connector(Transfer transfer, ReceiveServices services, Ran
     private TaskCompletionSource _changed = NewSignal();
     private readonly NeighbourGoal _goal = new(transfer.Time);
     private long _replacedAt = transfer.Time.GetTimestamp();
+    private long _movedAt = transfer.Time.GetTimestamp();
+    private long _received;
 
     /// <summary>Runs until it is cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -88,13 +90,13 @@ internal sealed class Connector(Transfer transfer, ReceiveServices services, Ran
             foreach (var (gone, _) in _attempts.Where(attempt => !attempt.Value.Running && !candidates.Contains(attempt.Key)).ToList()) _attempts.Remove(gone);
         }
 
-        _goal.Update(transfer.Sessions.Length, transfer.ReceiveRate, transfer.BytesMissing);
+        _goal.Update(transfer.Sessions.Length, StandsStill(now) ? 0 : transfer.ReceiveRate, transfer.BytesMissing);
         if (candidates.Count > _goal.Count)
         {
             ReplaceUseless(candidates, now);
             // Everyone starts somewhere else, or all would crowd at the same few.
             lock (_gate) random.Shuffle(CollectionsMarshal.AsSpan(candidates));
-            if (NeighbourGoal.Interval < next) next = NeighbourGoal.Interval;
+            if (NeighbourGoal.Patience < next) next = NeighbourGoal.Patience;
         }
 
         foreach (var candidate in candidates)
@@ -127,6 +129,14 @@ internal sealed class Connector(Transfer transfer, ReceiveServices services, Ran
         }
 
         return next;
+    }
+
+    // The rate is smoothed, and falls to nothing only long after the last byte.
+    private bool StandsStill(long now)
+    {
+        var received = transfer.BytesReceived;
+        if (received != _received) (_received, _movedAt) = (received, now);
+        return transfer.Time.GetElapsedTime(_movedAt, now) >= NeighbourGoal.Patience;
     }
 
     /// <summary>With all places taken, those go with whom nothing is to be exchanged, in favour of others that may have something.</summary>

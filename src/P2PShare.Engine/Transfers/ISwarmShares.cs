@@ -15,6 +15,9 @@ public interface ISwarmShares
     /// <summary>Whether a present peer other than this one holds some or all of a share by its own, checked word.</summary>
     bool IsHolder(PeerId peer, InfoHash share) => HoldersOf(share).Contains(peer);
 
+    /// <summary>Whether a present peer other than this one says that it holds all of a share; unchecked.</summary>
+    bool IsCompleteElsewhere(InfoHash share);
+
     /// <summary>How a peer is called in messages for people.</summary>
     string NameOf(PeerId peer) => peer.ToString()[..12];
 

@@ -3,18 +3,25 @@ namespace P2PShare.Engine.Transfers;
 /// <summary>
 /// With how many neighbours a transfer keeps channels by its own doing. Few are as good as many where peers are alike: a
 /// link costs a handshake, and every piece a message to each. Many are better where each is slow; so a transfer that
-/// stands still, or has long to go, tries a few more now and then, and goes on while that pays. Used by one thread.
+/// has long to go tries a few more now and then, and goes on while that pays; one that stands still tries more at once,
+/// for the few it has may all wait for the same. Used by one thread.
 /// </summary>
 internal sealed class NeighbourGoal(TimeProvider time)
 {
-    /// <summary>Neighbours to begin with. In swarms whose peers are alike, eight come within a tenth of all.</summary>
-    public const int Initial = 8;
+    /// <summary>
+    /// Neighbours to begin with. About as many choose this one in their turn: where all begin at once each has eight, through
+    /// whom pieces soon come to everybody.
+    /// </summary>
+    public const int Initial = 4;
 
     /// <summary>The most neighbours.</summary>
     public const int Most = Transfer.MaxNeighbours;
 
     /// <summary>How long a number of neighbours is tried.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long it is tried when nothing comes.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     private const int Step = 4;
     private const double Gain = 1.1;
@@ -31,11 +38,11 @@ internal sealed class NeighbourGoal(TimeProvider time)
 
     /// <summary>Looks, now and then, whether more would be better.</summary>
     /// <param name="connected">Neighbours there are.</param>
-    /// <param name="rate">Bytes per second received from all.</param>
+    /// <param name="rate">Bytes per second received from all; 0 when it stands still.</param>
     /// <param name="missing">Bytes still to be received; null while not known.</param>
     public void Update(int connected, long rate, long? missing)
     {
-        if (Count >= Most || connected < Count || time.GetElapsedTime(_since) < Interval) return;
+        if (Count >= Most || connected < Count || time.GetElapsedTime(_since) < (rate > 0 ? Interval : Patience)) return;
         _since = time.GetTimestamp();
         if (rate > 0)
         {

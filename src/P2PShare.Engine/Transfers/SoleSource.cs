@@ -4,9 +4,10 @@ namespace P2PShare.Engine.Transfers;
 /// What a peer that alone has all of a share gives to whom: no piece a second time before each was given once, so that
 /// the copies come from those who have them by then and the source's own line carries little more than one copy. Who
 /// asks for a piece that another was given is refused it (BEP 6) and asks for another one; the effect is that of BEP
-/// 16's super-seeding, and nothing has to be pretended. Guarded by the transfer's gate.
+/// 16's super-seeding, and nothing has to be pretended. With a second source nobody could tell what is out already, and
+/// what each had given to somebody all would refuse to the others. Guarded by the transfer's gate.
 /// </summary>
-internal sealed class SoleSource(Transfer transfer)
+internal sealed class SoleSource(Transfer transfer, ISwarmShares shares)
 {
     // A peer that got nothing for so long, because all it wants was given to others, is given it all the same: perhaps
     // it cannot reach those who have it.
@@ -38,7 +39,7 @@ internal sealed class SoleSource(Transfer transfer)
         return false;
     }
 
-    /// <summary>Begins or ends as the peers there are demand; called when one comes, goes, or has said what it has.</summary>
+    /// <summary>Begins or ends as the peers there are demand; called when one comes, goes, or has said what it has, and now and then.</summary>
     public void Review()
     {
         var isWanted = false;
@@ -53,7 +54,7 @@ internal sealed class SoleSource(Transfer transfer)
             isWanted |= session.Download.Have is not null;
         }
 
-        if (!isWanted || !transfer.IsComplete) End();
+        if (!isWanted || !transfer.IsComplete || shares.IsCompleteElsewhere(transfer.InfoHash)) End();
         else if (_copies is null) Begin(transfer.Info!.PieceCount);
     }
 
@@ -98,9 +99,10 @@ internal sealed class SoleSource(Transfer transfer)
         if (_unsent > before) Forgive();
     }
 
-    /// <summary>Lets those ask again that got nothing for too long; called about once a second.</summary>
+    /// <summary>Ends when others have all of it by now; else lets those ask again that got nothing for too long. Called about once a second.</summary>
     public void Tick()
     {
+        if (_copies is not null) Review();
         if (_copies is null) return;
         foreach (var session in transfer.Sessions)
         {

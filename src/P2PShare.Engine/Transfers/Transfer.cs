@@ -35,7 +35,7 @@ internal sealed partial class Transfer : ITransfer
     private DateTime? _completedUtc;
     private TimeSpan? _elapsed;
 
-    private Transfer(TransferDescriptor descriptor, TransferResources resources, ITransferEvents events, IChoker choker)
+    private Transfer(TransferDescriptor descriptor, TransferResources resources, ITransferEvents events, IChoker choker, ISwarmShares shares)
     {
         Descriptor = descriptor;
         Resources = resources;
@@ -49,15 +49,15 @@ internal sealed partial class Transfer : ITransfer
         StartedUtc = Time.GetUtcNow().UtcDateTime;
         Verification = new PieceVerification(this);
         Suspects = new SuspectPieces(this);
-        Sole = new SoleSource(this);
+        Sole = new SoleSource(this, shares);
     }
 
     /// <summary>A share that is here in full: published, or received in an earlier run.</summary>
     public static Transfer Seed(
         TransferDescriptor descriptor, TransferResources resources, ITransferEvents events, IChoker choker,
-        PieceLayers layers, ShareAttributes? attributes, IShareStorage storage, string fullName, bool isPublished)
+        ISwarmShares shares, PieceLayers layers, ShareAttributes? attributes, IShareStorage storage, string fullName, bool isPublished)
     {
-        var transfer = new Transfer(descriptor, resources, events, choker)
+        var transfer = new Transfer(descriptor, resources, events, choker, shares)
         {
             IsPublished = isPublished,
             _fullName = fullName,
@@ -81,7 +81,7 @@ internal sealed partial class Transfer : ITransfer
         TransferDescriptor descriptor, TransferResources resources, ITransferEvents events, IChoker choker,
         ReceiveServices services, TorrentInfo? info, PieceLayers? layers, ShareAttributes? attributes)
     {
-        var transfer = new Transfer(descriptor, resources, events, choker)
+        var transfer = new Transfer(descriptor, resources, events, choker, services.Shares)
         {
             _services = services,
             _phase = TransferState.Queued,
@@ -159,6 +159,9 @@ internal sealed partial class Transfer : ITransfer
     /// <summary>Bytes per second received.</summary>
     public long ReceiveRate => _receivedMeter.BytesPerSecond;
 
+    /// <summary>Bytes received since it was started here, those that were of no use among them.</summary>
+    public long BytesReceived => _receivedMeter.Total;
+
     /// <summary>Bytes that are wanted and not on disk; null while not known.</summary>
     public long? BytesMissing
     {
@@ -196,7 +199,7 @@ internal sealed partial class Transfer : ITransfer
                 State = state,
                 Length = length,
                 BytesCompleted = completed,
-                BytesReceived = _receivedMeter.Total,
+                BytesReceived = BytesReceived,
                 BytesUploaded = _sentMeter.Total,
                 BytesWasted = Interlocked.Read(ref _wasted),
                 BytesReused = Interlocked.Read(ref _reused),

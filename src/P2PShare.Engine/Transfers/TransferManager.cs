@@ -49,7 +49,7 @@ internal sealed class TransferManager : IChannelAcceptor, IAsyncDisposable
     /// <exception cref="P2PShareException">TransferExists: there is one of that id.</exception>
     public Transfer AddSeed(TransferDescriptor descriptor, PieceLayers layers, ShareAttributes? attributes, IShareStorage storage, string fullName, bool isPublished = true)
     {
-        var transfer = Transfer.Seed(descriptor, _resources, _events, NewChoker(descriptor), layers, attributes, storage, fullName, isPublished);
+        var transfer = Transfer.Seed(descriptor, _resources, _events, NewChoker(descriptor), _services.Shares, layers, attributes, storage, fullName, isPublished);
         Add(transfer);
         _events.OnHoldingChanged(transfer.InfoHash, transfer.Holding);
         return transfer;

@@ -69,7 +69,7 @@ public sealed class LimitTests
         var receiver = swarm.AddPeer();
         receiver.Manager.SetLimits(null, 4 * MB);
         var one = await StartAsync(swarm, receiver, 4, 30 * MB, sources: 1);
-        var many = await StartAsync(swarm, receiver, 5, 30 * MB, sources: 6);
+        var many = await StartAsync(swarm, receiver, 5, 30 * MB, sources: NeighbourGoal.Initial);
         await Assert10sAsync(swarm, () => one.GetSnapshot().BytesReceived + many.GetSnapshot().BytesReceived, 4 * MB);
         Assert.InRange(many.GetSnapshot().BytesReceived, 0.9 * one.GetSnapshot().BytesReceived, 1.1 * one.GetSnapshot().BytesReceived);
     }

@@ -38,6 +38,21 @@ public sealed class NeighbourGoalTests
     }
 
     [Fact]
+    public async Task One_to_whom_nothing_comes_looks_for_others_within_seconds()
+    {
+        var time = new FakeTimeProvider();
+        await using var swarm = new TestSwarm(time);
+        var share = TestShare.Make(22, 64 * 1024, 300_000);
+        // All of them have a first piece alone; the one that has the rest is hardly among the first four.
+        for (var i = 0; i < 24; i++) swarm.AddPeer().Seed(share, share.FullStorage(static piece => piece == 0));
+        swarm.AddPeer().Seed(share);
+        var transfer = swarm.AddPeer().Receive(share, withInfo: true);
+        var begun = time.GetTimestamp();
+        await swarm.UntilStep(() => transfer.Completion.IsCompleted, "completion", () => time.Advance(TimeSpan.FromMilliseconds(10)));
+        Assert.InRange(time.GetElapsedTime(begun), TimeSpan.Zero, TimeSpan.FromSeconds(8));
+    }
+
+    [Fact]
     public void Nothing_is_concluded_before_all_wanted_neighbours_are_there_or_too_early()
     {
         _time.Advance(TimeSpan.FromMinutes(1));

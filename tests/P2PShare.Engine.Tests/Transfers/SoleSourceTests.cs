@@ -17,7 +17,7 @@ public sealed class SoleSourceTests
         var time = new FakeTimeProvider();
         await using var swarm = new TestSwarm(time);
         var share = TestShare.Make(1, PieceLength, 4_000_000);
-        var (transfers, sent) = await FanOutAsync(swarm, share, 5);
+        var (transfers, sent) = await FanOutAsync(swarm, share, NeighbourGoal.Initial);
         await swarm.UntilStep(() => transfers.All(transfer => transfer.Completion.IsCompleted), "completion", () => time.Advance(TimeSpan.FromMilliseconds(10)));
         foreach (var transfer in transfers) TestPeer.StorageOf(transfer).AssertHolds(share);
         var seen = new HashSet<(int, int)>();
@@ -81,6 +81,22 @@ public sealed class SoleSourceTests
         var transfers = receivers.Select(receiver => receiver.Receive(share, descriptor => descriptor with { Files = [0] }, withInfo: true)).ToArray();
         await swarm.Until(() => transfers.All(transfer => transfer.Completion.IsCompleted), "completion", () => time.Advance(TimeSpan.FromMilliseconds(100)));
         foreach (var transfer in transfers) TestPeer.StorageOf(transfer).AssertHolds(share, piece => share.Info.Locate(piece).File.Index == 0);
+    }
+
+    [Fact]
+    public async Task Of_two_sources_neither_refuses_what_it_gave_to_another()
+    {
+        // The clock stands still: nobody is let off for having waited.
+        await using var swarm = new TestSwarm(new FakeTimeProvider());
+        var share = TestShare.Make(5, PieceLength, 4_000_000);
+        var sources = new[] { swarm.AddPeer(), swarm.AddPeer() };
+        foreach (var source in sources) source.Seed(share);
+        var receivers = Enumerable.Range(0, 3).Select(_ => swarm.AddPeer()).ToList();
+        // None has another one as neighbour, and the sources don't look for each other.
+        foreach (var receiver in receivers) receiver.Shares.Holders = _ => [.. sources.Select(static source => source.Id)];
+        var transfers = receivers.ConvertAll(receiver => receiver.Receive(share, withInfo: true)).ToArray();
+        await swarm.Complete(transfers);
+        foreach (var transfer in transfers) TestPeer.StorageOf(transfer).AssertHolds(share);
     }
 
     private static async Task<(Transfer[] Transfers, List<(int, int)> Sent)> FanOutAsync(TestSwarm swarm, TestShare share, int receivers, Func<PeerId?>? gone = null)

@@ -124,6 +124,8 @@ internal sealed class TestSwarm : IAsyncDisposable
     public PeerId[] HoldersOf(InfoHash share, TestPeer except) =>
         [.. _peers.Where(peer => peer != except && peer.Manager.HoldingOf(share) != TransferHolding.None).Select(peer => peer.Id)];
 
+    public bool IsCompleteBeside(TestPeer except, InfoHash share) => _peers.Exists(peer => peer != except && peer.Manager.HoldingOf(share) == TransferHolding.Complete);
+
     public TestPeer Find(PeerId id) => _peers.Single(peer => peer.Id == id);
 
     public IEnumerable<Transfer> TransfersOf(TestShare share) => _peers.SelectMany(peer => peer.Manager.Find(share.Info.InfoHash));
@@ -283,6 +285,8 @@ internal sealed class TestShares(TestSwarm swarm, TestPeer peer) : ISwarmShares
     public Func<PeerId, bool>? Confirm { get; set; }
 
     public bool IsHolder(PeerId peer, InfoHash share) => Confirm?.Invoke(peer) ?? HoldersOf(share).Contains(peer);
+
+    public bool IsCompleteElsewhere(InfoHash share) => swarm.IsCompleteBeside(peer, share);
 
     public IReadOnlyList<PeerId> HoldersOf(InfoHash share) => Holders?.Invoke(share) ?? swarm.HoldersOf(share, peer);
 

@@ -228,6 +228,9 @@ internal sealed class RatedHost : ISwarmShares, IChannelOpener
         if (DoneAt is null && Transfer?.GetSnapshot().BytesCompleted == _swarm.Share.Info.TotalLength) DoneAt = now;
     }
 
+    bool ISwarmShares.IsCompleteElsewhere(InfoHash share) =>
+        _swarm.Hosts.Any(host => host != this && !host.IsGone && host.Manager.HoldingOf(share) == TransferHolding.Complete);
+
     IReadOnlyList<PeerId> ISwarmShares.HoldersOf(InfoHash share) => _swarm.HoldersExcept(this);
 
     Task ISwarmShares.HoldersChangedAsync(CancellationToken cancellationToken) => _swarm.Changed(cancellationToken);
