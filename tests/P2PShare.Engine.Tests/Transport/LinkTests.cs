@@ -157,7 +157,7 @@ public sealed class LinkTests : IAsyncLifetime
     [Fact]
     public async Task Any_byte_is_a_sign_of_life()
     {
-        var member = Add(TimeSpan.FromMilliseconds(300)).Start();
+        var member = Add(TimeSpan.FromMilliseconds(600)).Start();
         await using var raw = await RawMember.DialAsync(_network, member, RawMember.NewId(7), RawMember.NewNonce(1));
         Assert.IsType<Welcome>(await raw.ReadAsync());
         var link = Assert.Single(member.Transport.Links);
@@ -167,7 +167,7 @@ public sealed class LinkTests : IAsyncLifetime
         for (var i = 0; i < 30; i++)
         {
             await raw.SendAsync([frame[i]]);
-            await Task.Delay(50);
+            await Task.Delay(100);
         }
 
         Assert.False(link.IsClosed);
