@@ -125,7 +125,8 @@ def verdicts(f):
         ('l: module', limit(f.median('l', 'module') and 1000 * f.median('l', 'module'), 600, 'ms')),
     ]
     single = f.cpu('j', 'one copy')
-    lines.insert(-5, ('j: of 32 × CPU a copy ÷ 2', ratio(f.median('j', '32 copies'), single and 32 * single / 2, 1.2)))
+    lines[-5:-5] = [(f'j: {what}of 32 × CPU a copy ÷ 2', ratio(f.median('j', who), single and 32 * single / 2, 1.2))
+                    for what, who in (('', '32 copies'), ('the floor, ', 'floor (lanes)'))]
     return [line for line in lines if line[1] != '–']
 
 

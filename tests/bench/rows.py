@@ -14,10 +14,11 @@ from processes import Memory, Process
 RIVALS = ['lt-v1', 'lt-v2', 'lt-v1-high', 'lt-v2-high']
 
 
-def warm(size):
-    """Memory that was lately in use, to be let go when the clock starts. A virtual machine gives back to its host what was
-    free for two seconds, and to get it back costs ten times the writing: whoever comes first in a round would pay for all."""
-    return b'\1' * size
+def warm(payload, count=1):
+    """Uses as much memory for a moment as the copies will take. A virtual machine gives back to its host what was free for two
+    seconds, and to get it back costs ten times the writing: whoever comes first in a round would pay for all."""
+    touched = b'\1' * (payload.size * payload.files * count)
+    del touched
 
 
 def spread(bench, row, who, payload, count=1, seed=None, root=None, name=None):
@@ -30,7 +31,6 @@ def spread(bench, row, who, payload, count=1, seed=None, root=None, name=None):
     for folder in folders:
         os.makedirs(folder)
     started = []
-    memory = warm(payload.size * payload.files * count)
     try:
         make, *options = programs[seed or who]
         source = make(bench, payload, True, payload.folder, *options)
@@ -41,9 +41,9 @@ def spread(bench, row, who, payload, count=1, seed=None, root=None, name=None):
             copies.append(make(bench, payload, False, folder, *options))
             started.append(copies[-1])
         time.sleep(0.3)
+        warm(payload, count)
         running = [process for client in started for process in client.processes()]
         before = {process: process.cpu() for process in running}
-        del memory
         start = time.time()
         for number, client in enumerate(copies):
             client.go([source.address] + [other.address for other in copies[:number]])
@@ -69,15 +69,14 @@ def floor(bench, row, payload, count=1, kind='lanes'):
     log = os.path.join(bench.folder, 'floor.log')
     files = [os.path.join(bench.folder, f'floor-{copy}') for copy in range(count)]
     processes = []
-    memory = warm(payload.size * payload.files * count)
     try:
         processes.append(Process([bench.driver, 'floor', 'send', payload.path, str(number), str(count)], log))
         for file in files:
             processes.append(Process([bench.driver, 'floor', 'receive', file, str(number), str(payload.size), kind], log))
         for process in processes:
             process.wait_line(lambda line: line == 'READY')
+        warm(payload, count)
         before = [process.cpu() for process in processes]
-        del memory
         start = time.time()
         for process in processes[1:]:
             process.say('')
@@ -98,6 +97,7 @@ def copy(bench, row, who, payload):
         return
     folder = os.path.join(bench.folder, 'copy')
     os.makedirs(folder)
+    warm(payload)
     bench.note(row, who, **make(bench, payload, folder))
     shutil.rmtree(folder)
 
@@ -222,11 +222,12 @@ def row_i(bench):
 
 
 def row_j(bench):
-    """64 MiB, 1 → 32 processes."""
+    """64 MiB, 1 → 32 processes, and the floor: one source gives to all by TLS, hash and write alone."""
     payload = bench.payload('r64m', 64 * MIB)
     for _ in bench.rounds(3):
         spread(bench, 'j', 'ours', payload, 1, name='one copy')
         spread(bench, 'j', 'ours', payload, 32, name='32 copies')
+        floor(bench, 'j', payload, 32)
 
 
 def row_k(bench):

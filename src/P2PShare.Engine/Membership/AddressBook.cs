@@ -145,7 +145,10 @@ internal sealed class AddressBook(TimeProvider time, Random random)
     }
 
     /// <summary>Notes that an address is this peer's own: a list that is the same on every machine has it, and nobody is met there.</summary>
-    public void NoteSelf(DnsEndPoint endPoint, PeerId self) => NoteOutcome(endPoint, self, failure: null);
+    public void NoteSelf(DnsEndPoint endPoint, PeerId self)
+    {
+        lock (_lock) NoteOutcome(endPoint, self, failure: null);
+    }
 
     /// <summary>Notes what came of a try: the peer that answered, or why none did.</summary>
     /// <returns>Whether it is worth an event: the first failure of its kind in a row, of an address that the user gave.</returns>
@@ -154,39 +157,35 @@ internal sealed class AddressBook(TimeProvider time, Random random)
         lock (_lock)
         {
             if (failure is null) _answeredAt = time.GetTimestamp();
+            return NoteOutcome(endPoint, peer, failure);
         }
-
-        return NoteOutcome(endPoint, peer, failure);
     }
 
     private bool NoteOutcome(DnsEndPoint endPoint, PeerId? peer, string? failure)
     {
-        lock (_lock)
+        var key = Addresses.Format(endPoint);
+        if (!_lines.TryGetValue(key, out var line)) return false;
+        line.UnderWay = false;
+        line.Tries++;
+        line.LastTry = time.GetTimestamp();
+        line.Peer = peer ?? line.Peer;
+        line.Failure = failure;
+        if (failure is null)
         {
-            var key = Addresses.Format(endPoint);
-            if (!_lines.TryGetValue(key, out var line)) return false;
-            line.UnderWay = false;
-            line.Tries++;
-            line.LastTry = time.GetTimestamp();
-            line.Peer = peer ?? line.Peer;
-            line.Failure = failure;
-            if (failure is null)
-            {
-                line.Told.Clear();
-                line.HeardTries = 0;
-                line.Delay = FirstDelay;
-            }
-            else
-            {
-                line.Delay = line.Delay == default || line.Tries == 1 ? FirstDelay : line.Delay * 1.6;
-            }
-
-            if (line.Delay > LongestDelay) line.Delay = LongestDelay;
-            line.Delay *= 0.8 + 0.4 * random.NextDouble();
-            // One that was heard and is nobody is forgotten; it may be heard again.
-            if (line.Heard && failure is not null && ++line.HeardTries >= MaxHeardTries) _lines.Remove(key);
-            return failure is not null && line.Given && line.Told.Add(failure);
+            line.Told.Clear();
+            line.HeardTries = 0;
+            line.Delay = FirstDelay;
         }
+        else
+        {
+            line.Delay = line.Delay == default || line.Tries == 1 ? FirstDelay : line.Delay * 1.6;
+        }
+
+        if (line.Delay > LongestDelay) line.Delay = LongestDelay;
+        line.Delay *= 0.8 + 0.4 * random.NextDouble();
+        // One that was heard and is nobody is forgotten; it may be heard again.
+        if (line.Heard && failure is not null && ++line.HeardTries >= MaxHeardTries) _lines.Remove(key);
+        return failure is not null && line.Given && line.Told.Add(failure);
     }
 
     /// <summary>Lets all addresses be tried again at once.</summary>

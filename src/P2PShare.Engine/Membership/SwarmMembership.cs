@@ -162,11 +162,7 @@ internal sealed partial class SwarmMembership : ITransportEvents, ISwarmShares, 
 
     public bool IsHolder(PeerId peer, InfoHash share) => peer != _self && _view.Present.Contains(peer) && _store.IsHolder(peer, share);
 
-    public bool IsCompleteElsewhere(InfoHash share)
-    {
-        var present = _view.Present;
-        return _store.PeekHoldersOf(share).Any(holder => holder.State == HoldingState.Complete && holder.Peer != _self && present.Contains(holder.Peer));
-    }
+    public bool IsCompleteElsewhere(InfoHash share) => PresentOf(_store.PeekHoldersOf(share)).Any(static holder => holder.State == HoldingState.Complete);
 
     public Task HoldersChangedAsync(CancellationToken cancellationToken) => Volatile.Read(ref _changed).Task.WaitAsync(cancellationToken);
 
@@ -184,13 +180,13 @@ internal sealed partial class SwarmMembership : ITransportEvents, ISwarmShares, 
     public string NameOf(PeerId peer) =>
         peer == _self ? _record.Current.Details.Name : _store.FindPeer(peer)?.Details.Name ?? peer.ToString()[..8];
 
-    private List<PeerId> OthersOf(IReadOnlyList<(PeerId Peer, HoldingState State)> holders)
+    private List<PeerId> OthersOf(IReadOnlyList<(PeerId Peer, HoldingState State)> holders) =>
+        [.. PresentOf(holders).OrderByDescending(static holder => holder.State).Select(static holder => holder.Peer)];
+
+    private IEnumerable<(PeerId Peer, HoldingState State)> PresentOf(IReadOnlyList<(PeerId Peer, HoldingState State)> holders)
     {
         var present = _view.Present;
-        return [.. holders
-            .Where(holder => holder.Peer != _self && present.Contains(holder.Peer))
-            .OrderByDescending(holder => holder.State)
-            .Select(holder => holder.Peer)];
+        return holders.Where(holder => holder.Peer != _self && present.Contains(holder.Peer));
     }
 
     private long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();

@@ -102,8 +102,8 @@ internal sealed class SoleSource(Transfer transfer, ISwarmShares shares)
     /// <summary>Ends when others have all of it by now; else lets those ask again that got nothing for too long. Called about once a second.</summary>
     public void Tick()
     {
-        if (_copies is not null) Review();
         if (_copies is null) return;
+        Review();
         foreach (var session in transfer.Sessions)
         {
             if (session.DeferredAt is not { } since || session.AmChoking) continue;
