@@ -65,6 +65,12 @@ internal static class BlockHasher
 
         // The lanes take for each what they take for the longest.
         if (LeastForLanes == int.MaxValue || all < (long)longest * LeastForLanes) return false;
+        if (AreAll(blocks, MerkleTree.BlockSize))
+        {
+            Sha256Lanes512.Hash(blocks, MerkleTree.BlockSize, hashes[..(blocks.Length * Hash256.Size)]);
+            return true;
+        }
+
         Span<int> chunks = stackalloc int[blocks.Length];
         var stride = longest * Sha256Lanes512.ChunkSize;
         var scratch = ArrayPool<byte>.Shared.Rent(blocks.Length * stride);
@@ -77,6 +83,13 @@ internal static class BlockHasher
 
         Sha256Lanes512.HashPadded(scratch.AsSpan(0, blocks.Length * stride), stride, chunks, hashes[..(blocks.Length * Hash256.Size)]);
         ArrayPool<byte>.Shared.Return(scratch);
+        return true;
+    }
+
+    private static bool AreAll(ReadOnlySpan<ReadOnlyMemory<byte>> blocks, int length)
+    {
+        foreach (var block in blocks)
+            if (block.Length != length) return false;
         return true;
     }
 

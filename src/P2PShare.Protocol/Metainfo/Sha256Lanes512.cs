@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
@@ -35,22 +36,33 @@ internal static class Sha256Lanes512
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Lanes);
         ArgumentOutOfRangeException.ThrowIfNotEqual(hashes.Length, count * Hash256.Size);
-        var state = default(State);
-        for (var i = 0; i < Sha256Constants.InitialState.Length; i++) state[i] = Vector512.Create(Sha256Constants.InitialState[i]);
-        Schedule words;
-        Unsafe.SkipInit(out words);
-        ref var first = ref MemoryMarshal.GetReference(messages);
-        for (var offset = 0; offset < length; offset += ChunkSize)
-        {
-            Load(ref Unsafe.Add(ref first, offset), (nuint)length, count - 1, ref words);
-            Compress(ref state, ref words);
-        }
+        HashEqual(ref MemoryMarshal.GetReference(messages), OffsetsOf(count, length), length, hashes);
+    }
 
-        for (var i = 0; i < Lanes; i++) words[i] = Vector512<uint>.Zero;
-        words[0] = Vector512.Create(0x80000000);
-        words[15] = Vector512.Create((uint)length * 8);
-        Compress(ref state, ref words);
-        for (var lane = 0; lane < count; lane++) Write(in state, lane, hashes);
+    /// <summary>The same for messages that lie in different places, all of <paramref name="length"/> bytes, a multiple of 64.</summary>
+    public static void Hash(ReadOnlySpan<ReadOnlyMemory<byte>> messages, int length, Span<byte> hashes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(length);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(length % ChunkSize, 0);
+        ArgumentOutOfRangeException.ThrowIfLessThan(messages.Length, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(messages.Length, Lanes);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(hashes.Length, messages.Length * Hash256.Size);
+        foreach (var message in messages) ArgumentOutOfRangeException.ThrowIfNotEqual(message.Length, length);
+        Pins pins = default;
+        try
+        {
+            // How far apart they are is only known as long as none of them is moved.
+            for (var i = 0; i < messages.Length; i++) pins[i] = messages[i].Pin();
+            ref var first = ref MemoryMarshal.GetReference(messages[0].Span);
+            Offsets offsets = default;
+            for (var i = 0; i < Lanes; i++)
+                offsets[i] = Unsafe.ByteOffset(ref first, ref MemoryMarshal.GetReference(messages[Math.Min(i, messages.Length - 1)].Span));
+            HashEqual(ref first, offsets, length, hashes);
+        }
+        finally
+        {
+            for (var i = 0; i < messages.Length; i++) pins[i].Dispose();
+        }
     }
 
     /// <summary>
@@ -81,9 +93,10 @@ internal static class Sha256Lanes512
         Schedule words;
         Unsafe.SkipInit(out words);
         ref var first = ref MemoryMarshal.GetReference(messages);
+        var offsets = OffsetsOf(chunks.Length, stride);
         for (int done = 0, left = chunks.Length; left > 0;)
         {
-            Load(ref Unsafe.Add(ref first, done * ChunkSize), (nuint)stride, chunks.Length - 1, ref words);
+            Load(ref Unsafe.Add(ref first, done * ChunkSize), in offsets, ref words);
             Compress(ref state, ref words);
             done++;
             for (var lane = 0; lane < chunks.Length; lane++)
@@ -110,27 +123,53 @@ internal static class Sha256Lanes512
     /// <summary>How many 64 bytes a message has when it is padded.</summary>
     public static int ChunksOf(int length) => (length + 1 + sizeof(long) + ChunkSize - 1) / ChunkSize;
 
+    /// <summary>Hashes 16 messages of <paramref name="length"/> bytes, a multiple of 64, and writes as many hashes as there is room for.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void HashEqual(ref byte first, in Offsets offsets, int length, Span<byte> hashes)
+    {
+        var state = default(State);
+        for (var i = 0; i < Sha256Constants.InitialState.Length; i++) state[i] = Vector512.Create(Sha256Constants.InitialState[i]);
+        Schedule words;
+        Unsafe.SkipInit(out words);
+        for (var offset = 0; offset < length; offset += ChunkSize)
+        {
+            Load(ref Unsafe.Add(ref first, offset), in offsets, ref words);
+            Compress(ref state, ref words);
+        }
+
+        for (var i = 0; i < Lanes; i++) words[i] = Vector512<uint>.Zero;
+        words[0] = Vector512.Create(0x80000000);
+        words[15] = Vector512.Create((uint)length * 8);
+        Compress(ref state, ref words);
+        for (var lane = 0; lane < hashes.Length / Hash256.Size; lane++) Write(in state, lane, hashes);
+    }
+
+    /// <summary>Where messages begin that stand every <paramref name="stride"/> bytes. Lanes without a message of their own do the last one's work again.</summary>
+    private static Offsets OffsetsOf(int count, int stride)
+    {
+        Offsets offsets = default;
+        for (var i = 0; i < Lanes; i++) offsets[i] = Math.Min(i, count - 1) * (nint)stride;
+        return offsets;
+    }
+
     private static void Write(in State state, int lane, Span<byte> hashes)
     {
         for (var i = 0; i < 8; i++)
             BinaryPrimitives.WriteUInt32BigEndian(hashes[(lane * Hash256.Size + i * sizeof(uint))..], state[i].GetElement(lane));
     }
 
-    /// <summary>
-    /// Reads 64 bytes of each message and turns them round, so that each vector has one word of all of them. Lanes without
-    /// a message of their own do the last one's work again.
-    /// </summary>
+    /// <summary>Reads 64 bytes of each message and turns them round, so that each vector has one word of all of them.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Load(ref byte first, nuint stride, int last, ref Schedule words)
+    private static void Load(ref byte first, in Offsets offsets, ref Schedule words)
     {
         Schedule pairs;
         Unsafe.SkipInit(out pairs);
         for (var i = 0; i < Lanes; i += 4)
         {
-            var row0 = Row(ref first, stride * (nuint)Math.Min(i, last));
-            var row1 = Row(ref first, stride * (nuint)Math.Min(i + 1, last));
-            var row2 = Row(ref first, stride * (nuint)Math.Min(i + 2, last));
-            var row3 = Row(ref first, stride * (nuint)Math.Min(i + 3, last));
+            var row0 = Row(ref first, offsets[i]);
+            var row1 = Row(ref first, offsets[i + 1]);
+            var row2 = Row(ref first, offsets[i + 2]);
+            var row3 = Row(ref first, offsets[i + 3]);
             var low01 = Avx512F.UnpackLow(row0, row1).AsUInt64();
             var high01 = Avx512F.UnpackHigh(row0, row1).AsUInt64();
             var low23 = Avx512F.UnpackLow(row2, row3).AsUInt64();
@@ -155,10 +194,10 @@ internal static class Sha256Lanes512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<uint> Row(ref byte first, nuint offset)
+    private static Vector512<uint> Row(ref byte first, nint offset)
     {
         var swap = Vector512.Create(Vector256.Create(Vector128.Create((byte)3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12)));
-        return Avx512BW.Shuffle(Vector512.LoadUnsafe(ref first, offset), swap).AsUInt32();
+        return Avx512BW.Shuffle(Vector512.LoadUnsafe(ref Unsafe.AddByteOffset(ref first, offset)), swap).AsUInt32();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -253,6 +292,20 @@ internal static class Sha256Lanes512
     private struct State
     {
         private Vector512<uint> _first;
+    }
+
+    [InlineArray(Lanes)]
+    [SuppressMessage("Performance", "CA1823:Avoid unused private fields", Justification = "The element type of an inline array.")]
+    private struct Offsets
+    {
+        private nint _first;
+    }
+
+    [InlineArray(Lanes)]
+    [SuppressMessage("Performance", "CA1823:Avoid unused private fields", Justification = "The element type of an inline array.")]
+    private struct Pins
+    {
+        private MemoryHandle _first;
     }
 
     [InlineArray(Lanes)]

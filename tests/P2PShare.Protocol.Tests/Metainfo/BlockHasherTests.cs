@@ -47,6 +47,7 @@ public sealed class BlockHasherTests
     [InlineData(16, 4096, 4096)]
     [InlineData(16, 1, 200)]
     [InlineData(17, 1, 16384)]
+    [InlineData(13, 16384, 16384)]
     [InlineData(33, 16384, 16384)]
     [InlineData(64, 4000, 4200)]
     public void Hashes_blocks_in_different_places_as_the_platform_does(int count, int shortest, int longest)
@@ -123,4 +124,15 @@ public sealed class BlockHasherTests
     [InlineData(128, 64, 1)]
     public void Refuses_what_is_no_whole_number_of_messages(int bytes, int length, int hashes) =>
         Assert.Throws<ArgumentOutOfRangeException>(() => Sha256Lanes512.Hash(new byte[bytes], length, new byte[hashes * Hash256.Size]));
+
+    [Theory]
+    [InlineData(0, 64, 64, 0)]
+    [InlineData(17, 64, 64, 17)]
+    [InlineData(2, 64, 128, 2)]
+    [InlineData(2, 63, 63, 2)]
+    [InlineData(2, 0, 0, 2)]
+    [InlineData(2, 64, 64, 1)]
+    public void Refuses_messages_in_different_places_that_are_not_as_long_as_said(int count, int bytes, int length, int hashes) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => Sha256Lanes512.Hash(
+            Enumerable.Range(0, count).Select(_ => (ReadOnlyMemory<byte>)new byte[bytes]).ToArray(), length, new byte[hashes * Hash256.Size]));
 }
