@@ -109,7 +109,7 @@ internal sealed class RecordVerifier : IRecordJudge
             }
         }
 
-        if (known < RecordBelief.Signed && !record.Verify()) return $"the record of '{details.Name}' is not signed by its owner";
+        if (known < RecordBelief.Signed && !IsSigned(record, record)) return $"the record of '{details.Name}' is not signed by its owner";
         if (wanted == RecordBelief.Believed && details.Grant is null && ReservedBy(details.Name) is { } owner && owner != record.Owner)
             return $"the name '{details.Name}' is reserved for another peer";
         return null;

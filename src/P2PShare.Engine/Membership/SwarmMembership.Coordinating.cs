@@ -200,10 +200,10 @@ internal sealed partial class SwarmMembership
     {
         if (entry.Kind == RecordKind.HoldingsDelta) return HoldingsDelta.Parse(entry).Owner == _self;
         if (record is not (PeerRecord or HoldingsPart) || record.Owner != _self) return false;
-        if (!record.Verify(_record.Current)) return true;
+        // What it has said itself comes back with every change of its holdings.
+        if (_store.VersionOf(record.Key) >= record.Version || !record.Verify(_record.Current)) return true;
         if (record is HoldingsPart part)
         {
-            if (_store.VersionOf(part.Key) >= part.Version) return true;
             var renewed = _holdings.JumpPast(new Dictionary<uint, long> { [part.Part] = part.Version });
             foreach (var own in renewed) _store.Put(own);
             Announce([.. renewed.Select(own => own.Entry)]);
