@@ -20,6 +20,9 @@ internal sealed class NeighbourGoal(TimeProvider time)
     /// <summary>How long a number of neighbours is tried.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long the first is tried: whether a transfer has long to go is known by then.</summary>
+    public static readonly TimeSpan FirstInterval = TimeSpan.FromSeconds(3);
+
     /// <summary>How long it is tried when nothing comes.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
@@ -42,7 +45,7 @@ internal sealed class NeighbourGoal(TimeProvider time)
     /// <param name="missing">Bytes still to be received; null while not known.</param>
     public void Update(int connected, long rate, long? missing)
     {
-        if (Count >= Most || connected < Count || time.GetElapsedTime(_since) < (rate > 0 ? Interval : Patience)) return;
+        if (Count >= Most || connected < Count || time.GetElapsedTime(_since) < Wait(rate)) return;
         _since = time.GetTimestamp();
         if (rate > 0)
         {
@@ -54,4 +57,6 @@ internal sealed class NeighbourGoal(TimeProvider time)
 
         Count = Math.Min(Most, Count + Step);
     }
+
+    private TimeSpan Wait(long rate) => rate == 0 ? Patience : _rateBefore is null ? FirstInterval : Interval;
 }

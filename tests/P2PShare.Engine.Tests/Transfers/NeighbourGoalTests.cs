@@ -31,6 +31,20 @@ public sealed class NeighbourGoalTests
     }
 
     [Fact]
+    public void The_first_few_are_judged_sooner_than_those_after_them()
+    {
+        _time.Advance(NeighbourGoal.FirstInterval);
+        _goal.Update(_goal.Count, rate: 1000, LongToGo);
+        Assert.Equal(NeighbourGoal.Initial + 4, _goal.Count);
+        _time.Advance(NeighbourGoal.FirstInterval);
+        _goal.Update(_goal.Count, rate: 2000, LongToGo);
+        Assert.Equal(NeighbourGoal.Initial + 4, _goal.Count);
+        _time.Advance(NeighbourGoal.Interval - NeighbourGoal.FirstInterval);
+        _goal.Update(_goal.Count, rate: 2000, LongToGo);
+        Assert.Equal(NeighbourGoal.Initial + 8, _goal.Count);
+    }
+
+    [Fact]
     public void A_transfer_that_stands_still_tries_all_it_may()
     {
         for (var i = 0; i < 10; i++) Look(rate: 0, missing: 1000);
