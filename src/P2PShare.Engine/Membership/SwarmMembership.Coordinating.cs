@@ -201,14 +201,15 @@ internal sealed partial class SwarmMembership
         if (entry.Kind == RecordKind.HoldingsDelta) return HoldingsDelta.Parse(entry).Owner == _self;
         if (record is not (PeerRecord or HoldingsPart) || record.Owner != _self) return false;
         // What it has said itself comes back with every change of its holdings.
-        if (_store.VersionOf(record.Key) >= record.Version || !record.Verify(_record.Current)) return true;
+        var known = record is PeerRecord ? _record.Current.Version : _store.VersionOf(record.Key);
+        if (known >= record.Version || !record.Verify(_record.Current)) return true;
         if (record is HoldingsPart part)
         {
             var renewed = _holdings.JumpPast(new Dictionary<uint, long> { [part.Part] = part.Version });
             foreach (var own in renewed) _store.Put(own);
             Announce([.. renewed.Select(own => own.Entry)]);
         }
-        else if (record.Version > _record.Current.Version)
+        else
         {
             RenewRecord(record.Version);
         }

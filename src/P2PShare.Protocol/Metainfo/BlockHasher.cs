@@ -56,16 +56,18 @@ internal static class BlockHasher
     private static bool TryHashTogether(ReadOnlySpan<ReadOnlyMemory<byte>> blocks, Span<byte> hashes)
     {
         int all = 0, longest = 0;
+        var areWhole = true;
         foreach (var block in blocks)
         {
             var size = Sha256Lanes512.ChunksOf(block.Length);
             all += size;
             longest = Math.Max(longest, size);
+            areWhole &= block.Length == MerkleTree.BlockSize;
         }
 
         // The lanes take for each what they take for the longest.
         if (LeastForLanes == int.MaxValue || all < (long)longest * LeastForLanes) return false;
-        if (AreAll(blocks, MerkleTree.BlockSize))
+        if (areWhole)
         {
             Sha256Lanes512.Hash(blocks, MerkleTree.BlockSize, hashes[..(blocks.Length * Hash256.Size)]);
             return true;
@@ -83,13 +85,6 @@ internal static class BlockHasher
 
         Sha256Lanes512.HashPadded(scratch.AsSpan(0, blocks.Length * stride), stride, chunks, hashes[..(blocks.Length * Hash256.Size)]);
         ArrayPool<byte>.Shared.Return(scratch);
-        return true;
-    }
-
-    private static bool AreAll(ReadOnlySpan<ReadOnlyMemory<byte>> blocks, int length)
-    {
-        foreach (var block in blocks)
-            if (block.Length != length) return false;
         return true;
     }
 

@@ -26,7 +26,6 @@ internal static class Sha256Lanes512
     /// Writes the hashes of 1 to 16 messages that stand one behind the other, each of <paramref name="length"/> bytes, a
     /// multiple of 64. Fewer take as long as 16.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Hash(ReadOnlySpan<byte> messages, int length, Span<byte> hashes)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(length);
@@ -88,8 +87,7 @@ internal static class Sha256Lanes512
             ArgumentOutOfRangeException.ThrowIfGreaterThan(count, stride / ChunkSize);
         }
 
-        var state = default(State);
-        for (var i = 0; i < Sha256Constants.InitialState.Length; i++) state[i] = Vector512.Create(Sha256Constants.InitialState[i]);
+        Begin(out var state);
         Schedule words;
         Unsafe.SkipInit(out words);
         ref var first = ref MemoryMarshal.GetReference(messages);
@@ -127,8 +125,7 @@ internal static class Sha256Lanes512
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void HashEqual(ref byte first, in Offsets offsets, int length, Span<byte> hashes)
     {
-        var state = default(State);
-        for (var i = 0; i < Sha256Constants.InitialState.Length; i++) state[i] = Vector512.Create(Sha256Constants.InitialState[i]);
+        Begin(out var state);
         Schedule words;
         Unsafe.SkipInit(out words);
         for (var offset = 0; offset < length; offset += ChunkSize)
@@ -150,6 +147,12 @@ internal static class Sha256Lanes512
         Offsets offsets = default;
         for (var i = 0; i < Lanes; i++) offsets[i] = Math.Min(i, count - 1) * (nint)stride;
         return offsets;
+    }
+
+    private static void Begin(out State state)
+    {
+        state = default;
+        for (var i = 0; i < Sha256Constants.InitialState.Length; i++) state[i] = Vector512.Create(Sha256Constants.InitialState[i]);
     }
 
     private static void Write(in State state, int lane, Span<byte> hashes)
