@@ -1,3 +1,4 @@
+using P2PShare.Protocol.Metainfo;
 using P2PShare.Protocol.Wire;
 
 namespace P2PShare.Engine.Transfers;
@@ -24,7 +25,8 @@ internal enum ActivePieceState
 /// </summary>
 internal sealed class ActivePiece
 {
-    public const int BlockSize = BlockRequest.BlockSize;
+    /// <summary>64 KiB: what a fast member of the swarm is asked for at once.</summary>
+    public const int LongBlockSize = 4 * BlockRequest.BlockSize;
 
     // Peers that are asked for a block besides the first.
     private const int MostDuplicates = 2;
@@ -51,7 +53,13 @@ internal sealed class ActivePiece
 
     public int Size { get; private set; }
 
+    /// <summary>The bytes of a block, 16 or 64 KiB; the last may be shorter.</summary>
+    public int BlockSize { get; private set; }
+
     public int BlockCount { get; private set; }
+
+    /// <summary>Stretches of 16 KiB, which are hashed each.</summary>
+    public int LeafCount => (Size - 1) / MerkleTree.BlockSize + 1;
 
     /// <summary>Blocks nobody is asked for.</summary>
     public int FreeBlocks { get; private set; }
@@ -78,15 +86,19 @@ internal sealed class ActivePiece
 
     public ReadOnlySpan<byte> Data => Buffer.AsSpan(0, Size);
 
-    /// <summary>The bytes of one block.</summary>
-    public ReadOnlyMemory<byte> Block(int block)
+    /// <summary>The bytes of one leaf of the hash tree.</summary>
+    public ReadOnlyMemory<byte> Leaf(int leaf)
     {
-        var request = Request(block);
-        return Buffer.AsMemory(request.Begin, request.Length);
+        var begin = leaf * MerkleTree.BlockSize;
+        return Buffer.AsMemory(begin, Math.Min(MerkleTree.BlockSize, Size - begin));
     }
+
+    /// <summary>The block that a leaf of the hash tree is in.</summary>
+    public int BlockOfLeaf(int leaf) => leaf * MerkleTree.BlockSize / BlockSize;
 
     public void Start(int piece, int size, byte[] buffer, DownloadPeer owner)
     {
+        BlockSize = owner.BlockSize;
         Piece = piece;
         Size = size;
         Buffer = buffer;
@@ -130,6 +142,13 @@ internal sealed class ActivePiece
     public BlockRequest Request(int block) =>
         new(Piece, block * BlockSize, Math.Min(BlockSize, Size - block * BlockSize));
 
+    /// <summary>The index of a block; -1 when none lies there: what was asked for before the piece was given up and begun anew may have been of another size.</summary>
+    public int IndexOf(int begin, int length)
+    {
+        var block = begin / BlockSize;
+        return block < BlockCount && Request(block) is var request && request.Begin == begin && request.Length == length ? block : -1;
+    }
+
     public bool IsReceived(int block) => _states[block] == BlockState.Received;
 
     /// <summary>The peer that brought a received block.</summary>
@@ -151,11 +170,11 @@ internal sealed class ActivePiece
     /// Gives a peer a block that others were asked for and that it will bring sooner, the last one first: those before
     /// it are about to arrive. -1 if there is none.
     /// </summary>
-    /// <param name="wait">Seconds until the peer will have brought it.</param>
     /// <param name="isEndgame">Whether nothing is left that nobody was asked for: then it need not be much sooner.</param>
     /// <param name="mayLater">Set when the others are not slow enough yet.</param>
-    public int TakeDuplicate(DownloadPeer peer, double wait, bool isEndgame, long now, ref bool mayLater)
+    public int TakeDuplicate(DownloadPeer peer, bool isEndgame, long now, ref bool mayLater)
     {
+        var wait = peer.ExpectedWait(DownloadPeer.CountOf(Request(0).Length), now);
         for (var block = BlockCount - 1; block >= 0; block--)
         {
             if (_states[block] != BlockState.Requested || _peers[block] == peer || peer.HasRequested(Piece, block * BlockSize)) continue;

@@ -9,8 +9,11 @@ internal sealed class DownloadPeer(object owner, TimeProvider time)
     // Blocks per second of a peer that has brought too little to tell: its silence will tell.
     private const double UnknownRate = 1000;
 
-    /// <summary>Key: piece and begin. Value: whether the block is still wanted of this peer; if not, only its reply is awaited.</summary>
-    private readonly Dictionary<ulong, bool> _requests = [];
+    // 2 MiB/s, in blocks of 16 KiB, from which on it is asked for long blocks: each is here within a thirtieth of a second.
+    private const double LongBlockRate = 128;
+
+    /// <summary>Key: piece and begin.</summary>
+    private readonly Dictionary<ulong, Requested> _requests = [];
 
     private HashSet<int>? _refused;
 
@@ -39,10 +42,16 @@ internal sealed class DownloadPeer(object owner, TimeProvider time)
     /// <summary>Whether it has been silent for so long that its blocks were given to others.</summary>
     public bool IsSnubbed { get; set; }
 
+    /// <summary>Whether it answers requests of more than the 16 KiB that all clients take: a member of the swarm does.</summary>
+    public bool TakesLongBlocks { get; set; }
+
+    /// <summary>The blocks, in bytes, of the pieces it is asked for: the longer they are the less there is to do for each byte, and the later they are here.</summary>
+    public int BlockSize => TakesLongBlocks && Pipeline.Rate >= LongBlockRate ? ActivePiece.LongBlockSize : BlockRequest.BlockSize;
+
     /// <summary>Pieces it has and we want and don't have.</summary>
     public int Interesting { get; set; }
 
-    /// <summary>Requests whose blocks are still wanted.</summary>
+    /// <summary>What it was asked for and is still wanted, in blocks of 16 KiB.</summary>
     public int Live
     {
         get;
@@ -83,6 +92,9 @@ internal sealed class DownloadPeer(object owner, TimeProvider time)
         return IsSnubbed ? double.MaxValue : Math.Max((Live + more) / rate, silence);
     }
 
+    /// <summary>How many blocks of 16 KiB so many bytes are; a shorter one, at a file's end, counts as one.</summary>
+    public static int CountOf(int length) => (length - 1) / BlockRequest.BlockSize + 1;
+
     public bool Has(int piece) => Have is { } have && have[piece];
 
     /// <summary>Whether it may be asked for a piece.</summary>
@@ -101,7 +113,7 @@ internal sealed class DownloadPeer(object owner, TimeProvider time)
 
     public bool HasRequested(int piece, int begin) => _requests.ContainsKey(Key(piece, begin));
 
-    public void AddRequest(int piece, int begin)
+    public void AddRequest(in BlockRequest request)
     {
         if (Live == 0)
         {
@@ -109,44 +121,48 @@ internal sealed class DownloadPeer(object owner, TimeProvider time)
             Pipeline.Resume();
         }
 
-        ref var live = ref CollectionsMarshal.GetValueRefOrAddDefault(_requests, Key(piece, begin), out _);
-        if (!live) Live++;
-        live = true;
+        ref var requested = ref CollectionsMarshal.GetValueRefOrAddDefault(_requests, Key(request.Piece, request.Begin), out _);
+        if (requested.IsWanted) Live -= CountOf(requested.Length);
+        requested = new Requested(request.Length, true);
+        Live += CountOf(request.Length);
     }
 
     /// <summary>Its reply is here.</summary>
+    /// <param name="length">The bytes it was asked for.</param>
+    /// <param name="live">Whether they are still wanted of it.</param>
     /// <returns>False when it was not asked for that.</returns>
-    public bool RemoveRequest(int piece, int begin, out bool live)
+    public bool RemoveRequest(int piece, int begin, out int length, out bool live)
     {
-        if (!_requests.Remove(Key(piece, begin), out live)) return false;
-        if (live) Live--;
-        return true;
+        var found = _requests.Remove(Key(piece, begin), out var requested);
+        (length, live) = (requested.Length, requested.IsWanted);
+        if (live) Live -= CountOf(length);
+        return found;
     }
 
     /// <summary>The block is not wanted of it any more; its reply, if there will be one, is still awaited.</summary>
     public bool Disown(int piece, int begin)
     {
-        if (!RepliesAlways) return RemoveRequest(piece, begin, out var wasLive) && wasLive;
-        ref var live = ref CollectionsMarshal.GetValueRefOrNullRef(_requests, Key(piece, begin));
-        if (System.Runtime.CompilerServices.Unsafe.IsNullRef(ref live) || !live) return false;
-        live = false;
-        Live--;
+        if (!RepliesAlways) return RemoveRequest(piece, begin, out _, out var wasLive) && wasLive;
+        ref var requested = ref CollectionsMarshal.GetValueRefOrNullRef(_requests, Key(piece, begin));
+        if (System.Runtime.CompilerServices.Unsafe.IsNullRef(ref requested) || !requested.IsWanted) return false;
+        requested = requested with { IsWanted = false };
+        Live -= CountOf(requested.Length);
         return true;
     }
 
     /// <summary>Takes all requests back; the caller gets those whose blocks were still wanted.</summary>
     /// <param name="keepAwaiting">Whether replies to them may still come (BEP 6: they do).</param>
-    public List<(int Piece, int Begin)> TakeLive(bool keepAwaiting)
+    public List<BlockRequest> TakeLive(bool keepAwaiting)
     {
-        var taken = new List<(int, int)>(Live);
-        foreach (var (key, live) in _requests)
+        var taken = new List<BlockRequest>(_requests.Count);
+        foreach (var (key, requested) in _requests)
         {
-            if (live) taken.Add(((int)(key >> 32), (int)(uint)key));
+            if (requested.IsWanted) taken.Add(new BlockRequest((int)(key >> 32), (int)(uint)key, requested.Length));
         }
 
         if (keepAwaiting)
         {
-            foreach (var (piece, begin) in taken) Disown(piece, begin);
+            foreach (var request in taken) Disown(request.Piece, request.Begin);
         }
         else
         {
@@ -158,4 +174,8 @@ internal sealed class DownloadPeer(object owner, TimeProvider time)
     }
 
     private static ulong Key(int piece, int begin) => (ulong)(uint)piece << 32 | (uint)begin;
+
+    /// <param name="Length">Bytes.</param>
+    /// <param name="IsWanted">Whether the block is still wanted of this peer; if not, only its reply is awaited.</param>
+    private readonly record struct Requested(int Length, bool IsWanted);
 }

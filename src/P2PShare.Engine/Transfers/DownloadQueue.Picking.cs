@@ -110,13 +110,12 @@ internal sealed partial class DownloadQueue
             return false;
         }
 
-        var wait = peer.ExpectedWait(1, now);
         var mayLater = false;
         for (var i = _active.Count - 1; i >= 0; i--)
         {
             active = _active[i];
             if (active.State != ActivePieceState.Receiving || active.Exclusive || !peer.CanServe(active.Piece)) continue;
-            block = active.TakeDuplicate(peer, wait, isEndgame, now, ref mayLater);
+            block = active.TakeDuplicate(peer, isEndgame, now, ref mayLater);
             if (block >= 0) return true;
         }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using P2PShare.Protocol.Metainfo;
 using P2PShare.Protocol.Wire;
 
@@ -110,11 +111,11 @@ internal sealed partial class DownloadQueue
     /// <returns>What it was asked for.</returns>
     public IReadOnlyList<BlockRequest> ReleaseAll(DownloadPeer peer, bool keepAwaiting)
     {
-        var released = peer.TakeLive(keepAwaiting).ConvertAll(block => new BlockRequest(block.Piece, block.Begin, BlockLength(block.Piece, block.Begin)));
+        var released = peer.TakeLive(keepAwaiting);
         foreach (var request in released)
         {
             Budget.Return(request.Length);
-            if (_byPiece.TryGetValue(request.Piece, out var active)) Release(active, request.Begin / ActivePiece.BlockSize, peer);
+            if (TryFind(request.Piece, request.Begin, request.Length, out var active, out var block)) Release(active, block, peer);
         }
 
         foreach (var active in _active)
@@ -130,12 +131,12 @@ internal sealed partial class DownloadQueue
     /// <returns>False when it was not asked for that.</returns>
     public bool Reject(DownloadPeer peer, in BlockRequest request)
     {
-        if (!peer.RemoveRequest(request.Piece, request.Begin, out var live)) return false;
+        if (!peer.RemoveRequest(request.Piece, request.Begin, out var length, out var live)) return false;
         if (!live) return true;
-        Budget.Return(BlockLength(request.Piece, request.Begin));
+        Budget.Return(length);
         if (!peer.IsChoking) peer.Refuse(request.Piece);
-        if (!_byPiece.TryGetValue(request.Piece, out var active)) return true;
-        Release(active, request.Begin / ActivePiece.BlockSize, peer);
+        if (!TryFind(request.Piece, request.Begin, length, out var active, out var block)) return true;
+        Release(active, block, peer);
         if (active.Owner == peer) active.Owner = null;
         // Nothing of it is here or on its way: its buffer is of more use to another piece.
         if (active is { State: ActivePieceState.Receiving, Readers: 0 } && active.FreeBlocks == active.BlockCount) Drop(active, wantAgain: true);
@@ -143,13 +144,14 @@ internal sealed partial class DownloadQueue
     }
 
     /// <summary>Chooses what to ask a peer for next, up to its pipeline's depth.</summary>
+    /// <param name="most">Bytes after which it ends.</param>
     /// <returns>The number of requests; when it is the span's length there may be more to choose.</returns>
-    public int Fill(DownloadPeer peer, Span<BlockRequest> requests)
+    public int Fill(DownloadPeer peer, Span<BlockRequest> requests, int most = int.MaxValue)
     {
         peer.IsStarved = false;
         if (IsPaused || peer.IsClosed || peer.IsBarred || peer.IsChoking || peer.Interesting == 0) return 0;
         var count = 0;
-        while (count < requests.Length && peer.Live < peer.Depth && peer.Outstanding < 2 * PipelineSizer.MaxDepth)
+        while (count < requests.Length && most > 0 && peer.Live < peer.Depth && peer.Outstanding < 2 * PipelineSizer.MaxDepth)
         {
             if (Budget.IsRateUsedUp || (Budget.IsFull && peer.Live >= PipelineSizer.MinDepth))
             {
@@ -158,8 +160,9 @@ internal sealed partial class DownloadQueue
             }
 
             if (!TryNext(peer, out var request)) break;
-            peer.AddRequest(request.Piece, request.Begin);
+            peer.AddRequest(request);
             Budget.Take(request.Length);
+            most -= request.Length;
             requests[count++] = request;
         }
 
@@ -170,13 +173,11 @@ internal sealed partial class DownloadQueue
     /// <returns>Where its bytes go; empty when they are of no use.</returns>
     public Memory<byte> BeginArrival(DownloadPeer peer, int piece, int begin, int length, out bool solicited)
     {
-        solicited = peer.RemoveRequest(piece, begin, out var live);
+        solicited = peer.RemoveRequest(piece, begin, out var expected, out var live);
         if (!solicited) return default;
-        var expected = BlockLength(piece, begin);
         if (live) Budget.Arrive(expected);
         else Budget.Charge(expected);
-        if (!_byPiece.TryGetValue(piece, out var active)) return default;
-        var block = begin / ActivePiece.BlockSize;
+        if (!TryFind(piece, begin, expected, out var active, out var block)) return default;
         solicited = length == expected;
         if (!solicited || peer.IsBarred || active.State != ActivePieceState.Receiving
             || (active.Exclusive && active.Owner != peer) || !active.TryBeginArrival(block, peer))
@@ -209,11 +210,11 @@ internal sealed partial class DownloadQueue
 
         for (var i = others.Count - 1; i >= 0; i--)
         {
-            if (others[i].Disown(active.Piece, block * ActivePiece.BlockSize)) Budget.Return(active.Request(block).Length);
+            if (others[i].Disown(active.Piece, block * active.BlockSize)) Budget.Return(active.Request(block).Length);
             else others.RemoveAt(i);
         }
 
-        peer.Pipeline.Count();
+        peer.Pipeline.Count(DownloadPeer.CountOf(active.Request(block).Length));
         peer.IsSnubbed = false;
         if (active.ReceivedBlocks == active.BlockCount)
         {
@@ -226,7 +227,7 @@ internal sealed partial class DownloadQueue
     }
 
     /// <summary>The next complete piece to verify. It stays out of everyone's reach until <see cref="Complete"/>, <see cref="Retry"/> or <see cref="Drop"/>.</summary>
-    public bool TryTakeToVerify([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out ActivePiece? active)
+    public bool TryTakeToVerify([NotNullWhen(true)] out ActivePiece? active)
     {
         if (!_toVerify.TryDequeue(out active)) return false;
         BytesToVerify -= active.Size;
@@ -308,10 +309,11 @@ internal sealed partial class DownloadQueue
         }
     }
 
-    private int BlockLength(int piece, int begin) =>
-        _byPiece.TryGetValue(piece, out var active)
-            ? Math.Min(ActivePiece.BlockSize, active.Size - begin)
-            : Math.Min(ActivePiece.BlockSize, _info.PieceSize(piece) - begin);
+    private bool TryFind(int piece, int begin, int length, [NotNullWhen(true)] out ActivePiece? active, out int block)
+    {
+        block = _byPiece.TryGetValue(piece, out active) ? active.IndexOf(begin, length) : -1;
+        return block >= 0;
+    }
 
     private void Release(ActivePiece active, int block, DownloadPeer peer)
     {

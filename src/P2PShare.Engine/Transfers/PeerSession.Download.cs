@@ -94,15 +94,16 @@ internal sealed partial class PeerSession
         _transfer.PaceRequests();
     }
 
-    /// <summary>Asks for some blocks, at most as many as fit. With no lock held.</summary>
+    /// <summary>Asks for some blocks, at most as many as fit, and no more once they are as long as is said. With no lock held.</summary>
+    /// <param name="bytes">After which it ends.</param>
     /// <returns>How many.</returns>
-    public int RequestMore(Span<BlockRequest> requests)
+    public int RequestMore(Span<BlockRequest> requests, int bytes)
     {
         int count;
         lock (Gate)
         {
             if (_closed || _channel is null || _transfer.Queue is not { } queue) return 0;
-            count = queue.Fill(Download, requests);
+            count = queue.Fill(Download, requests, bytes);
         }
 
         foreach (ref readonly var request in requests[..count]) SendRequest(MessageId.Request, request);

@@ -16,6 +16,7 @@ internal sealed partial class PeerSession
     private long _sent;
     private long _sentBefore;
     private int _queuedAnswers;
+    private int _answerCredit;
 
     /// <summary>Answers that are not sent yet.</summary>
     public int QueuedAnswers => Volatile.Read(ref _queuedAnswers);
@@ -105,11 +106,20 @@ internal sealed partial class PeerSession
         if (IsOpen && !AmChoking) SendEmpty(MessageId.Unchoke);
     }
 
-    /// <summary>Hands an answer that waited for an upload limit to the channel. With the gate held.</summary>
-    /// <returns>False when none waits.</returns>
-    public bool AnswerOne()
+    /// <summary>Hands an answer that waited for an upload limit to the channel, if the visits so far pay for its length: each is worth 16 KiB. With the gate held.</summary>
+    /// <returns>The bytes of the answer; 0 when there is none yet.</returns>
+    public int AnswerOne()
     {
-        if (!_pendingUploads.TryDequeue(out var request)) return false;
+        if (!_pendingUploads.TryPeek(out var request))
+        {
+            _answerCredit = 0;
+            return 0;
+        }
+
+        _answerCredit = Math.Min(_answerCredit + BlockRequest.BlockSize, BlockRequest.MaxLength);
+        if (_answerCredit < request.Length) return 0;
+        _answerCredit -= request.Length;
+        _pendingUploads.Dequeue();
         if (_channel!.QueueBlock(request))
         {
             _transfer.Resources.UploadLimit.Take(request.Length);
@@ -121,7 +131,7 @@ internal sealed partial class PeerSession
             Reject(request);
         }
 
-        return true;
+        return request.Length;
     }
 
     /// <summary>Takes answers that are not sent yet back from the channel, to be handed out anew. With the gate held.</summary>

@@ -72,6 +72,8 @@ internal sealed partial class PeerSession : IForeignChannelHandler
         {
             _channel = channel;
             Download.RepliesAlways = Capabilities.Fast;
+            // In an open share foreign clients take part, which answer 16 KiB; a piece has blocks of one size for all.
+            Download.TakesLongBlocks = !_transfer.IsOpenShare;
             if (_transfer.AddSession(this) is { } refusal)
             {
                 channel.Close(refusal);

@@ -25,8 +25,8 @@ internal sealed class PieceVerification(Transfer transfer) : IHashWork, IDisposa
     // Of small pieces so many are hashed together, noted and told together; a piece that is written waits no longer for others.
     private const int MostAtOnce = 64;
 
-    // Of pieces with more blocks each fills most of what is hashed at once by itself.
-    private const int MostSharedBlocks = 8;
+    // Of pieces with more leaves each fills most of what is hashed at once by itself.
+    private const int MostSharedLeaves = 8;
 
     private readonly Stack<List<ActivePiece>> _spare = new();
     private readonly List<TaskCompletionSource> _waiting = [];
@@ -180,12 +180,12 @@ internal sealed class PieceVerification(Transfer transfer) : IHashWork, IDisposa
     private void FindRoots(ReadOnlySpan<ActivePiece> pieces, Span<Hash256> roots)
     {
         // The blocks of small pieces, and small files, are hashed many at once; a larger piece has enough of its own.
-        var blocks = ArrayPool<ReadOnlyMemory<byte>>.Shared.Rent(pieces.Length * MostSharedBlocks);
+        var blocks = ArrayPool<ReadOnlyMemory<byte>>.Shared.Rent(pieces.Length * MostSharedLeaves);
         var count = 0;
         foreach (var active in pieces)
         {
-            if (active.BlockCount > MostSharedBlocks) continue;
-            for (var block = 0; block < active.BlockCount; block++) blocks[count++] = active.Block(block);
+            if (active.LeafCount > MostSharedLeaves) continue;
+            for (var leaf = 0; leaf < active.LeafCount; leaf++) blocks[count++] = active.Leaf(leaf);
         }
 
         var leaves = ArrayPool<byte>.Shared.Rent(count * Hash256.Size);
@@ -195,14 +195,14 @@ internal sealed class PieceVerification(Transfer transfer) : IHashWork, IDisposa
         {
             var active = pieces[i];
             var level = transfer.Info!.Locate(active.Piece).File.Shape.PieceRootLevel;
-            if (active.BlockCount > MostSharedBlocks)
+            if (active.LeafCount > MostSharedLeaves)
             {
                 roots[i] = MerkleTree.RootOfData(active.Data, level);
                 continue;
             }
 
-            roots[i] = MerkleTree.Root(next[..(active.BlockCount * Hash256.Size)], 0, level);
-            next = next[(active.BlockCount * Hash256.Size)..];
+            roots[i] = MerkleTree.Root(next[..(active.LeafCount * Hash256.Size)], 0, level);
+            next = next[(active.LeafCount * Hash256.Size)..];
         }
 
         ArrayPool<ReadOnlyMemory<byte>>.Shared.Return(blocks, clearArray: true);

@@ -3,12 +3,12 @@ namespace P2PShare.Engine.Transfers;
 /// <summary>
 /// How many requests a peer should have outstanding: its rate times the delay. While the pipeline is what limits the
 /// rate, blocks come back sooner than <see cref="SlackSeconds"/> and the product grows from one measurement to the next;
-/// when the peer's own rate limits it, the queue in front of it settles at about that slack. Counted in requests, since
-/// small files make small blocks. Used under the gate of the <see cref="DownloadQueue"/>.
+/// when the peer's own rate limits it, the queue in front of it settles at about that slack. Counted in blocks of 16 KiB:
+/// a smaller one, of a small file, counts as one, and a longer one as several. Used under the gate of the <see cref="DownloadQueue"/>.
 /// </summary>
 internal sealed class PipelineSizer(TimeProvider time)
 {
-    /// <summary>Requests to begin with: half a MiB.</summary>
+    /// <summary>Blocks to begin with: half a MiB.</summary>
     public const int InitialDepth = 32;
 
     public const int MinDepth = 2;
@@ -28,7 +28,7 @@ internal sealed class PipelineSizer(TimeProvider time)
     private int _blocks;
     private double _rate;
 
-    /// <summary>Requests the peer may have outstanding.</summary>
+    /// <summary>Blocks the peer may have outstanding.</summary>
     public int Depth { get; private set; } = InitialDepth;
 
     /// <summary>Blocks per second, as last measured; 0 while unknown.</summary>
@@ -41,8 +41,8 @@ internal sealed class PipelineSizer(TimeProvider time)
         Depth = Math.Min(Depth, _max);
     }
 
-    /// <summary>A block has come.</summary>
-    public void Count() => _blocks++;
+    /// <summary>So many blocks have come.</summary>
+    public void Count(int blocks = 1) => _blocks += blocks;
 
     /// <summary>The peer has brought all it was asked for: the time until <see cref="Resume"/> says nothing about its rate.</summary>
     public void Pause() => _pausedAt = time.GetTimestamp();

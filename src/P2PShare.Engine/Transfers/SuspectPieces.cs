@@ -125,13 +125,12 @@ internal sealed class SuspectPieces(Transfer transfer) : IHashReply
             active.State = ActivePieceState.Verifying;
         }
 
-        var bad = new List<int>();
+        var bad = new HashSet<int>();
         Span<byte> hash = stackalloc byte[Hash256.Size];
-        for (var block = 0; block < active.BlockCount; block++)
+        for (var leaf = 0; leaf < active.LeafCount; leaf++)
         {
-            var request = active.Request(block);
-            MerkleTree.HashBlocks(active.Buffer.AsSpan(request.Begin, request.Length), hash);
-            if (!hash.SequenceEqual(leaves.Slice(block * Hash256.Size, Hash256.Size))) bad.Add(block);
+            MerkleTree.HashBlocks(active.Leaf(leaf).Span, hash);
+            if (!hash.SequenceEqual(leaves.Slice(leaf * Hash256.Size, Hash256.Size))) bad.Add(active.BlockOfLeaf(leaf));
         }
 
         var culprits = new HashSet<PeerSession>();

@@ -5,8 +5,11 @@ namespace P2PShare.Engine.Transfers;
 /// <summary>This part: its own rate limits, and its turns under those of the process.</summary>
 internal sealed partial class Transfer
 {
-    // Requests a session makes at one turn.
-    private const int RequestsPerTurn = 4;
+    // What is asked for, or given, at one turn: a long block, or as many short ones.
+    private const int BytesPerTurn = ActivePiece.LongBlockSize;
+
+    // Visits of a session in which it saves for an answer as long as any.
+    private const int MostVisits = BlockRequest.MaxLength / BlockRequest.BlockSize;
 
     private int _downloadTurn;
     private int _uploadTurn;
@@ -70,34 +73,42 @@ internal sealed partial class Transfer
     /// <returns>False when none could.</returns>
     public bool RequestInTurn()
     {
-        Span<BlockRequest> requests = stackalloc BlockRequest[RequestsPerTurn];
+        Span<BlockRequest> requests = stackalloc BlockRequest[BytesPerTurn / BlockRequest.BlockSize];
         var sessions = Sessions;
         for (var i = 0; i < sessions.Length; i++)
         {
             var turn = (int)((uint)Volatile.Read(ref _downloadTurn) % (uint)sessions.Length);
             Volatile.Write(ref _downloadTurn, turn + 1);
-            if (sessions[turn].RequestMore(requests) > 0) return true;
+            if (sessions[turn].RequestMore(requests, BytesPerTurn) > 0) return true;
         }
 
         return false;
     }
 
-    /// <summary>Hands one waiting answer of the next of its sessions to its channel.</summary>
+    /// <summary>Hands waiting answers of its sessions to their channels.</summary>
     /// <returns>False when none waits, or its own limit holds them back.</returns>
     public bool AnswerInTurn()
     {
+        var given = 0;
+        while (given < BytesPerTurn && Resources.UploadLimit.HasTokens && AnswerNext() is var length and > 0) given += length;
+        return given > 0;
+    }
+
+    // Deficit round-robin: a peer that asks for longer blocks gets no more of them. The bytes of the answer, 0 for none.
+    private int AnswerNext()
+    {
         var sessions = Sessions;
-        for (var i = 0; i < sessions.Length; i++)
+        for (var i = 0; i < MostVisits * sessions.Length; i++)
         {
-            var turn = (int)((uint)_uploadTurn % (uint)sessions.Length);
-            _uploadTurn = turn + 1;
             lock (Gate)
             {
-                if (!UploadLimit.HasTokens) return false;
-                if (sessions[turn].IsOpen && sessions[turn].AnswerOne()) return true;
+                if (!UploadLimit.HasTokens) return 0;
+                var turn = (int)((uint)_uploadTurn % (uint)sessions.Length);
+                _uploadTurn = turn + 1;
+                if (sessions[turn].IsOpen && sessions[turn].AnswerOne() is var length and > 0) return length;
             }
         }
 
-        return false;
+        return 0;
     }
 }
