@@ -72,8 +72,8 @@ internal sealed partial class PeerSession : IForeignChannelHandler
         {
             _channel = channel;
             Download.RepliesAlways = Capabilities.Fast;
-            // In an open share foreign clients take part, which answer 16 KiB; a piece has blocks of one size for all.
-            Download.TakesLongBlocks = !_transfer.IsOpenShare;
+            // Foreign clients answer 16 KiB, and a piece has blocks of one size for all that bring it.
+            Download.TakesLongBlocks = !_transfer.Descriptor.MeetsForeigners;
             if (_transfer.AddSession(this) is { } refusal)
             {
                 channel.Close(refusal);

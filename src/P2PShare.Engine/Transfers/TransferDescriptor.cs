@@ -46,6 +46,9 @@ internal sealed record TransferDescriptor
     /// <summary>Whether any BitTorrent client may fetch it from here, unencrypted.</summary>
     public bool IsOpen { get; init; }
 
+    /// <summary>Whether other BitTorrent clients take part.</summary>
+    public bool MeetsForeigners => IsOpen || ForeignEndpoints.Count > 0;
+
     /// <summary>Bytes per second sent for it; null for no limit of its own.</summary>
     public long? UploadLimit { get; init; }
 

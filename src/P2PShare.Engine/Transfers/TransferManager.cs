@@ -195,7 +195,7 @@ internal sealed class TransferManager : IChannelAcceptor, IAsyncDisposable
         return best;
     }
 
-    private GenerousChoker NewChoker(TransferDescriptor descriptor) => descriptor.IsOpen || descriptor.ForeignEndpoints.Count > 0
+    private GenerousChoker NewChoker(TransferDescriptor descriptor) => descriptor.MeetsForeigners
         ? new GenerousChoker(_resources.Time, GenerousChoker.ForeignSlots, GenerousChoker.ForeignSlots)
         : new GenerousChoker(_resources.Time);
 

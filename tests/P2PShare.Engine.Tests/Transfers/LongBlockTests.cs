@@ -65,6 +65,23 @@ public sealed class LongBlockTests
         }
     }
 
+    [Theory]
+    [InlineData(false, false, true)]
+    [InlineData(true, false, false)]
+    [InlineData(false, true, false)]
+    public async Task Nobody_is_asked_for_long_blocks_where_foreign_clients_may_take_part(bool isOpen, bool isFetchedFromForeigners, bool expected)
+    {
+        await using var swarm = new TestSwarm(_time);
+        var share = TestShare.Make(5, PieceLength, 4 * PieceLength);
+        var asked = swarm.AddPeer();
+        var transfer = asked.Receive(share, descriptor => descriptor with { IsOpen = isOpen, ForeignEndpoints = isFetchedFromForeigners ? ["192.0.2.1:6881"] : [] }, withInfo: true);
+        var other = swarm.AddPeer();
+        other.Shares.Holders = _ => [asked.Id];
+        other.Receive(share, withInfo: true);
+        await swarm.UntilStep(() => transfer.Sessions.Length > 0, "a session");
+        Assert.Equal(expected, transfer.Sessions[0].Download.TakesLongBlocks);
+    }
+
     [Fact]
     public async Task The_sender_of_a_false_leaf_is_found_and_its_long_block_fetched_again()
     {
