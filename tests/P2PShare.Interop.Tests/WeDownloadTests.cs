@@ -12,6 +12,11 @@ public sealed class WeDownloadTests
     [LibtorrentFact]
     public async Task A_large_file() => await AssertDownloadsAsync(LargeFile);
 
+    /// <summary>Of a member of the swarm that is as fast longer blocks would be asked for, which libtorrent does not answer.</summary>
+    [LibtorrentFact]
+    public async Task A_file_that_takes_long_enough_for_its_rate_to_be_known() =>
+        await AssertDownloadsAsync(folder => folder.Write("source/larger file.bin", 96 * 1024 * 1024));
+
     [LibtorrentFact]
     public async Task A_folder_with_all_kinds_of_files() => await AssertDownloadsAsync(Tree);
 
