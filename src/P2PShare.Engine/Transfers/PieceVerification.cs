@@ -26,7 +26,8 @@ internal sealed class PieceVerification(Transfer transfer) : IHashWork, IDisposa
     private const int MostAtOnce = 64;
 
     // Of pieces with more leaves each fills most of what is hashed at once by itself.
-    private const int MostSharedLeaves = 8;
+    private const int MostSharedLevels = 3;
+    private const int MostSharedLeaves = 1 << MostSharedLevels;
 
     private readonly Stack<List<ActivePiece>> _spare = new();
     private readonly List<TaskCompletionSource> _waiting = [];
@@ -190,24 +191,44 @@ internal sealed class PieceVerification(Transfer transfer) : IHashWork, IDisposa
 
         var leaves = ArrayPool<byte>.Shared.Rent(count * Hash256.Size);
         MerkleTree.HashEach(blocks.AsSpan(0, count), leaves.AsSpan(0, count * Hash256.Size));
-        var next = leaves.AsSpan();
-        for (var i = 0; i < pieces.Length; i++)
-        {
-            var active = pieces[i];
-            var level = transfer.Info!.Locate(active.Piece).File.Shape.PieceRootLevel;
-            if (active.LeafCount > MostSharedLeaves)
-            {
-                roots[i] = MerkleTree.RootOfData(active.Data, level);
-                continue;
-            }
-
-            roots[i] = MerkleTree.Root(next[..(active.LeafCount * Hash256.Size)], 0, level);
-            next = next[(active.LeafCount * Hash256.Size)..];
-        }
-
+        FindRoots(pieces, leaves.AsSpan(0, count * Hash256.Size), roots);
         ArrayPool<ReadOnlyMemory<byte>>.Shared.Return(blocks, clearArray: true);
         ArrayPool<byte>.Shared.Return(leaves);
     }
+
+    private void FindRoots(ReadOnlySpan<ActivePiece> pieces, ReadOnlySpan<byte> leaves, Span<Hash256> roots)
+    {
+        var levels = LevelOf(pieces[0]);
+        if (levels is > 0 and <= MostSharedLevels && AreWhole(pieces, levels))
+        {
+            Span<byte> together = stackalloc byte[leaves.Length / 2];
+            MerkleTree.Roots(leaves, levels, together);
+            for (var i = 0; i < pieces.Length; i++) roots[i] = new Hash256(together.Slice(i * Hash256.Size, Hash256.Size));
+            return;
+        }
+
+        for (var i = 0; i < pieces.Length; i++)
+        {
+            var active = pieces[i];
+            if (active.LeafCount > MostSharedLeaves)
+            {
+                roots[i] = MerkleTree.RootOfData(active.Data, LevelOf(active));
+                continue;
+            }
+
+            roots[i] = MerkleTree.Root(leaves[..(active.LeafCount * Hash256.Size)], 0, LevelOf(active));
+            leaves = leaves[(active.LeafCount * Hash256.Size)..];
+        }
+    }
+
+    private bool AreWhole(ReadOnlySpan<ActivePiece> pieces, int levels)
+    {
+        foreach (var active in pieces)
+            if (active.LeafCount != 1 << levels || LevelOf(active) != levels) return false;
+        return true;
+    }
+
+    private int LevelOf(ActivePiece active) => transfer.Info!.Locate(active.Piece).File.Shape.PieceRootLevel;
 
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "An exception on a hashing thread would end the process; it is the transfer's failure.")]
     private bool Write(ActivePiece active)

@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 
 namespace P2PShare.Protocol.Metainfo;
 
-/// <summary>Hashes blocks of 16 KiB: many at once where the processor has the registers for it, else one by one.</summary>
+/// <summary>Hashes blocks of 16 KiB, and the nodes above them: many at once where the processor has the registers for it, else one by one.</summary>
 internal static class BlockHasher
 {
     /// <summary>The most blocks that <see cref="Hash"/> takes.</summary>
@@ -13,6 +13,9 @@ internal static class BlockHasher
     // What 16 lanes cost is what the platform needs for about 12 blocks with the SHA extensions, and for 3 without them.
     private static readonly int LeastForLanes =
         !Sha256Lanes512.IsSupported ? int.MaxValue : HasShaExtensions() ? 12 : 4;
+
+    // One pair of hashes takes the platform as long as the lanes need for 16 of them: nearly all of it is the call.
+    private static readonly int LeastPairsForLanes = Sha256Lanes512.IsSupported ? 2 : int.MaxValue;
 
     /// <summary>Writes the SHA-256 of each of at most 16 blocks; the last one may be short.</summary>
     /// <returns>The number of blocks.</returns>
@@ -49,6 +52,28 @@ internal static class BlockHasher
             }
 
             hashes = hashes[(some.Length * Hash256.Size)..];
+        }
+    }
+
+    /// <summary>Writes the SHA-256 of each two hashes: of a tree's nodes, those one level up.</summary>
+    /// <param name="nodes">A whole number of pairs.</param>
+    /// <param name="parents">Half as long; may begin where the nodes do, which are overwritten then.</param>
+    public static void HashPairs(ReadOnlySpan<byte> nodes, Span<byte> parents)
+    {
+        const int pair = 2 * Hash256.Size;
+        while (nodes.Length / pair >= LeastPairsForLanes)
+        {
+            var some = nodes[..(Math.Min(nodes.Length / pair, Sha256Lanes512.Lanes) * pair)];
+            Sha256Lanes512.Hash(some, pair, parents[..(some.Length / 2)]);
+            nodes = nodes[some.Length..];
+            parents = parents[(some.Length / 2)..];
+        }
+
+        Span<byte> parent = stackalloc byte[Hash256.Size];
+        for (; !nodes.IsEmpty; nodes = nodes[pair..], parents = parents[Hash256.Size..])
+        {
+            SHA256.HashData(nodes[..pair], parent);
+            parent.CopyTo(parents);
         }
     }
 

@@ -42,6 +42,21 @@ public sealed class BlockHasherTests
     }
 
     [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(16)]
+    [InlineData(17)]
+    [InlineData(50)]
+    public void Hashes_pairs_in_their_own_place_as_the_platform_does(int pairs)
+    {
+        var nodes = new byte[pairs * 64];
+        new Random(pairs).NextBytes(nodes);
+        byte[] expected = [.. nodes.Chunk(64).SelectMany(SHA256.HashData)];
+        BlockHasher.HashPairs(nodes, nodes.AsSpan(0, pairs * 32));
+        Assert.Equal(expected, nodes.Take(pairs * 32));
+    }
+
+    [Theory]
     [InlineData(1, 1, 1)]
     [InlineData(3, 55, 57)]
     [InlineData(16, 4096, 4096)]

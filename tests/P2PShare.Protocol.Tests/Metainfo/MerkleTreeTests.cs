@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using P2PShare.Protocol.Metainfo;
 
 namespace P2PShare.Protocol.Tests.Metainfo;
@@ -60,6 +61,47 @@ public sealed class MerkleTreeTests
             }
         }
     }
+
+    [Theory]
+    [InlineData(31)]
+    [InlineData(64)]
+    [InlineData(97)]
+    [InlineData(1000)]
+    public void A_layer_of_any_width_leads_to_the_root_of_a_tree_built_plainly(int blocks)
+    {
+        // Blocks of a byte make leaves as good as whole ones do.
+        var leaves = Enumerable.Range(0, blocks).SelectMany(block => SHA256.HashData(BitConverter.GetBytes(block))).ToArray();
+        var level = MerkleTree.LevelsAbove(blocks);
+        var layer = leaves.Chunk(32).Concat(Enumerable.Repeat(new byte[32], (1 << level) - blocks)).ToList();
+        while (layer.Count > 1) layer = [.. layer.Chunk(2).Select(pair => SHA256.HashData([.. pair[0], .. pair[1]]))];
+        Assert.Equal(new Hash256(layer[0]), MerkleTree.Root(leaves, 0, level));
+    }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(1, 5)]
+    [InlineData(3, 2)]
+    [InlineData(4, 2)]
+    [InlineData(40, 1)]
+    [InlineData(9, 3)]
+    public void Subtrees_side_by_side_have_the_roots_that_each_has_alone(int subtrees, int levels)
+    {
+        var nodes = new byte[subtrees * 32 << levels];
+        new Random(subtrees).NextBytes(nodes);
+        var roots = new byte[nodes.Length / 2];
+        MerkleTree.Roots(nodes, levels, roots);
+        Assert.Equal(nodes.Chunk(32 << levels).Select(subtree => MerkleTree.Root(subtree, 0, levels)), roots.Chunk(32).Take(subtrees).Select(root => new Hash256(root)));
+    }
+
+    [Theory]
+    [InlineData(4 * 32, 0, 2 * 32)]
+    [InlineData(3 * 32, 1, 2 * 32)]
+    [InlineData(4 * 32, 3, 2 * 32)]
+    [InlineData(4 * 32 + 1, 2, 3 * 32)]
+    [InlineData(4 * 32, 2, 32)]
+    [InlineData(4 * 32, 50, 2 * 32)]
+    public void Refuses_what_is_no_whole_number_of_subtrees(int nodes, int levels, int room) =>
+        Assert.ThrowsAny<ArgumentException>(() => MerkleTree.Roots(new byte[nodes], levels, new byte[room]));
 
     [Fact]
     public void A_missing_subtree_is_the_hash_of_zero_leaves_not_of_zero_bytes()
