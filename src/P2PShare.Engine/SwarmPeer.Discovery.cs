@@ -28,7 +28,7 @@ internal sealed partial class SwarmPeer : IDiscoveryEvents
 
     private void PrepareDiscovery()
     {
-        _addresses.IsPresent = IsPresentAt;
+        _addresses.PresentAddresses = PresentAddresses;
         if (!_options.Discovery) return;
         try
         {
@@ -44,6 +44,6 @@ internal sealed partial class SwarmPeer : IDiscoveryEvents
     }
 
     // What the peer records say is enough to spare a needless handshake, and nothing else hangs on it.
-    private bool IsPresentAt(IPEndPoint address) =>
-        _membership.View.Present.Any(peer => _store.PeekPeer(peer)?.Details.Addresses.Contains(address) == true);
+    private IEnumerable<IPEndPoint> PresentAddresses() =>
+        _membership.View.Present.SelectMany(peer => _store.PeekPeer(peer)?.Details.Addresses ?? []);
 }

@@ -169,7 +169,7 @@ internal sealed partial class RecordStore
         public string From { get; } = from;
 
         // What was checked stays checked; of two at once either may come last, and the lower one only costs a second check.
-        public void Raise(RecordBelief to)
+        public virtual void Raise(RecordBelief to)
         {
             if (to > _belief) _belief = to;
         }
@@ -184,7 +184,22 @@ internal sealed partial class RecordStore
 
     private sealed class HoldingsSlot(SignedRecord record, RecordBelief belief, string from) : Slot(record, belief, from)
     {
+        private volatile HoldingsSlot? _before;
+
         public Holding? Holding { get; set; }
+
+        /// <summary>What comes back should this one prove false; none as soon as it is known to be its owner's.</summary>
+        public HoldingsSlot? Before
+        {
+            get => _before;
+            set => _before = value;
+        }
+
+        public override void Raise(RecordBelief to)
+        {
+            base.Raise(to);
+            _before = null;
+        }
     }
 
     /// <summary>A part of a peer's holdings, whatever its version.</summary>

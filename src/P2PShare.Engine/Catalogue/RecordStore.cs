@@ -21,7 +21,9 @@ internal sealed partial class RecordStore
 
     /// <summary>
     /// Takes a record in, unless it is no newer than what is known. Where two records of one key meet, whichever was not
-    /// checked is: so a forged one of a high version can neither keep the genuine one out nor take its place.
+    /// checked is: so a forged one of a high version can neither keep the genuine one out nor take its place. Only of
+    /// holdings that grow, as they do all the time, those that were not checked take the place of the ones before at once:
+    /// who makes use of what they add has them checked, and should they prove false the ones before, kept meanwhile, come back.
     /// </summary>
     /// <param name="record">The record.</param>
     /// <param name="belief">How far the caller has checked it.</param>
@@ -36,7 +38,7 @@ internal sealed partial class RecordStore
             {
                 var slot = Find(record.Key);
                 var isNewer = slot is null || record.Version > slot.Record.Version;
-                if (slot is null || IsSame(slot.Record, record) || (isNewer ? belief : slot.Belief) != RecordBelief.Claimed)
+                if (slot is null || IsSame(slot.Record, record) || (isNewer ? belief : slot.Belief) != RecordBelief.Claimed || (isNewer && IsGrowth(slot, record)))
                     return Replace(slot, record, belief, from);
                 known = slot.Record;
             }
@@ -73,7 +75,7 @@ internal sealed partial class RecordStore
     {
         SignedRecord? record;
         lock (_lock) record = Find(key)?.Record;
-        return record is not null && Settle(record, RecordBelief.Signed) ? record.Version : 0;
+        return record is not null && Newest(record, RecordBelief.Signed) is { } signed ? signed.Version : 0;
     }
 
     /// <summary>A peer's record, checked.</summary>
@@ -114,7 +116,7 @@ internal sealed partial class RecordStore
     {
         List<HoldingsPart> parts;
         lock (_lock) parts = _owners.TryGetValue(owner, out var known) ? [.. known.Holdings.Select(holding => (HoldingsPart)holding.Slot.Record)] : [];
-        return [.. parts.Where(part => Settle(part, RecordBelief.Signed))];
+        return [.. parts.Select(part => Newest(part, RecordBelief.Signed)).OfType<HoldingsPart>()];
     }
 
     /// <summary>The highest version of any of a publisher's share records, signed by it; 0 when there is none.</summary>
@@ -190,7 +192,7 @@ internal sealed partial class RecordStore
                 if (known.Holdings[i].Slot.Record is HoldingsPart part && part.Owner == peer) parts.Add(part);
         }
 
-        return parts.Exists(part => part.StateOf(share) != HoldingState.None && Settle(part, RecordBelief.Believed));
+        return parts.Exists(part => part.StateOf(share) != HoldingState.None && Newest(part, RecordBelief.Believed) is HoldingsPart newest && newest.StateOf(share) != HoldingState.None);
     }
 
     private List<(PeerId Peer, HoldingState State)> HoldersOf(InfoHash share, RecordBelief wanted)
@@ -206,9 +208,8 @@ internal sealed partial class RecordStore
         var found = new List<(PeerId Peer, HoldingState State)>(slots.Length);
         foreach (var slot in slots)
         {
-            if (slot.Belief < wanted && !Settle(slot.Record, wanted)) continue;
-            var state = ((HoldingsPart)slot.Record).StateOf(share);
-            if (state != HoldingState.None) found.Add((slot.Record.Owner, state));
+            var record = slot.Belief < wanted ? Newest(slot.Record, wanted) : slot.Record;
+            if (record is HoldingsPart part && part.StateOf(share) is var state && state != HoldingState.None) found.Add((part.Owner, state));
         }
 
         // A share stands in one part, or should.
@@ -245,6 +246,22 @@ internal sealed partial class RecordStore
         return [.. peers, .. shares, .. holdings];
     }
 
+    /// <summary>The record, or what it took the place of should it prove false; null when nothing is left of its key.</summary>
+    private SignedRecord? Newest(SignedRecord record, RecordBelief wanted)
+    {
+        var newest = record;
+        while (!Settle(newest, wanted))
+        {
+            lock (_lock)
+            {
+                if (Find(record.Key) is not { } slot) return null;
+                newest = slot.Record;
+            }
+        }
+
+        return newest;
+    }
+
     /// <summary>Checks a record as far as it is wanted and has not been before; one that proves false is dropped.</summary>
     private bool Settle(SignedRecord record, RecordBelief wanted)
     {
@@ -269,8 +286,10 @@ internal sealed partial class RecordStore
         lock (_lock)
         {
             if (slot is null || Find(record.Key) != slot) return false;
+            var before = (slot as HoldingsSlot)?.Before;
             _digest.Remove(record);
-            Exchange(slot, null);
+            if (before is not null) _digest.Add(before.Record);
+            Exchange(slot, before);
         }
 
         Judge?.OnFalse(slot.From, problem);
@@ -298,9 +317,15 @@ internal sealed partial class RecordStore
         }
 
         _digest.Add(record);
-        Exchange(known, CreateSlot(record, belief, from));
+        var slot = CreateSlot(record, belief, from);
+        if (belief == RecordBelief.Claimed && slot is HoldingsSlot newer) newer.Before = known as HoldingsSlot;
+        Exchange(known, slot);
         return true;
     }
+
+    // Of a forged version that takes something away nobody would make use, and so nobody would find it out.
+    private static bool IsGrowth(Slot known, SignedRecord record) =>
+        known is HoldingsSlot { Before: null } && record is HoldingsPart newer && newer.Includes((HoldingsPart)known.Record);
 
     private static bool IsSame(SignedRecord one, SignedRecord other) =>
         ReferenceEquals(one, other)

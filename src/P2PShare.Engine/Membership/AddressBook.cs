@@ -36,8 +36,8 @@ internal sealed class AddressBook(TimeProvider time, Random random)
     private long _stepped;
     private long? _answeredAt;
 
-    /// <summary>Whether a peer of the roster says to be at an address, so that one that was only heard need not be dialled.</summary>
-    public Func<IPEndPoint, bool> IsPresent { get; set; } = _ => false;
+    /// <summary>Where the peers of the roster say to be: what was only heard of there, and what was given and not tried yet, need not be dialled.</summary>
+    public Func<IEnumerable<IPEndPoint>> PresentAddresses { get; set; } = () => [];
 
     /// <summary>Whether the user gave any address.</summary>
     public bool HasGiven
@@ -104,7 +104,7 @@ internal sealed class AddressBook(TimeProvider time, Random random)
     /// <param name="atOnce">Whether it is tried at once, or only when whoever is there has not joined by itself in some seconds.</param>
     public void Hear(IPEndPoint address, bool atOnce)
     {
-        if (IsPresent(address)) return;
+        if (PresentAddresses().Contains(address)) return;
         lock (_lock)
         {
             var endPoint = new DnsEndPoint(address.Address.ToString(), address.Port);
@@ -131,10 +131,12 @@ internal sealed class AddressBook(TimeProvider time, Random random)
     {
         lock (_lock)
         {
-            foreach (var (key, line) in _lines.Where(pair => pair.Value is { HeardAt: { } at, UnderWay: false } && IsPresent(at)).ToList()) _lines.Remove(key);
+            // A long list of addresses and a large roster are compared on every tick.
+            var present = _lines.Values.Any(static line => !line.UnderWay && (line.Heard || line.Tries == 0)) ? PresentAddresses().ToHashSet() : [];
+            foreach (var (key, line) in _lines.Where(pair => pair.Value is { HeardAt: { } at, UnderWay: false } && present.Contains(at)).ToList()) _lines.Remove(key);
             var due = _lines.Values
                 .Where(line => (all || line.Given || line.Heard) && !line.UnderWay && (line.Peer is not { } peer || !isKnown(peer)))
-                .Where(line => line is { Tries: 0, Heard: false } ? !IsElsewhere(line) : time.GetElapsedTime(line.LastTry) >= line.Delay)
+                .Where(line => line is { Tries: 0, Heard: false } ? !IsElsewhere(line, present) : time.GetElapsedTime(line.LastTry) >= line.Delay)
                 .ToList();
             HoldBack(due);
             var heard = MaxHeardAtOnce - _lines.Values.Count(line => line is { Heard: true, UnderWay: true });
@@ -203,9 +205,8 @@ internal sealed class AddressBook(TimeProvider time, Random random)
     }
 
     // A peer of the roster says to be there. It may mean a network of its own with the same addresses, so in the end that is tried, too.
-    private bool IsElsewhere(Line line) =>
-        line.Given && IPAddress.TryParse(line.EndPoint.Host, out var address) && IsPresent(new IPEndPoint(address, line.EndPoint.Port))
-        && time.GetElapsedTime(line.LastTry) < LongestDelay;
+    private bool IsElsewhere(Line line, HashSet<IPEndPoint> present) =>
+        line.Given && line.Numeric is { } address && present.Contains(address) && time.GetElapsedTime(line.LastTry) < LongestDelay;
 
     private void HoldBack(List<Line> due)
     {
@@ -241,6 +242,9 @@ internal sealed class AddressBook(TimeProvider time, Random random)
     private sealed class Line(DnsEndPoint endPoint)
     {
         public DnsEndPoint EndPoint { get; } = endPoint;
+
+        /// <summary>The same when its host is no name.</summary>
+        public IPEndPoint? Numeric { get; } = IPAddress.TryParse(endPoint.Host, out var address) ? new IPEndPoint(address, endPoint.Port) : null;
 
         public bool Given { get; set; }
 

@@ -148,6 +148,85 @@ public sealed class LazyVerificationTests : ISwarmTrustAnchor, IDisposable
     }
 
     [Fact]
+    public void Holdings_that_grow_are_checked_when_they_are_used_and_those_before_come_back()
+    {
+        Take(_owner.Peer(1));
+        Take(_owner.Holdings(Share, HoldingState.Partial, 1));
+        var digest = _store.GetDigest().ToArray();
+        Assert.True(Take(_owner.Holdings(Share, HoldingState.Complete, 9, _forger), from: "mallory"));
+        Assert.Empty(_disproved);
+        Assert.Equal(HoldingState.Complete, Assert.Single(_store.PeekHoldersOf(Share)).State);
+        Assert.Equal((_owner.Id, HoldingState.Partial), Assert.Single(_store.HoldersOf(Share)));
+        Assert.StartsWith("mallory: ", Assert.Single(_disproved), StringComparison.Ordinal);
+        Assert.Equal(HoldingState.Partial, Assert.Single(_store.PeekHoldersOf(Share)).State);
+        Assert.Equal(digest, _store.GetDigest().ToArray());
+        Assert.True(Take(_owner.Holdings(Share, HoldingState.Complete, 2)));
+        Assert.Equal(HoldingState.Complete, Assert.Single(_store.HoldersOf(Share)).State);
+        Assert.Single(_disproved);
+    }
+
+    [Fact]
+    public void What_forged_holdings_add_is_nobodys_and_what_was_there_stays()
+    {
+        var other = new InfoHash(Hash256.Of("other"u8));
+        Func<object>[] uses =
+        [
+            () => _store.IsHolder(_owner.Id, other),
+            () => _store.HoldersOf(other).Count > 0,
+            () => _store.HoldingsOf(_owner.Id).Single().Version != 1,
+            () => _store.VersionOf(RecordKey.OfHoldings(_owner.Id, 0)) != 1,
+        ];
+        Take(_owner.Peer(1));
+        Take(_owner.Holdings(Share, HoldingState.Partial, 1));
+        foreach (var use in uses)
+        {
+            _disproved.Clear();
+            Assert.True(Take(HoldingsPart.Sign(_owner.Id, 0, 9, [new HoldingsItem(Share, HoldingState.Partial), new HoldingsItem(other, HoldingState.Complete)], _forger)));
+            Assert.Equal(false, use());
+            Assert.Single(_disproved);
+            Assert.True(_store.IsHolder(_owner.Id, Share));
+            Assert.Empty(_store.PeekHoldersOf(other));
+        }
+    }
+
+    [Fact]
+    public void Holdings_that_take_something_away_are_checked_at_once()
+    {
+        Take(_owner.Peer(1));
+        Take(_owner.Holdings(Share, HoldingState.Complete, 1));
+        Assert.False(Take(_owner.Holdings(Share, HoldingState.Partial, 9, _forger)));
+        Assert.False(Take(HoldingsPart.Sign(_owner.Id, 0, 9, [], _forger)));
+        Assert.False(Take(_owner.Holdings(new InfoHash(Hash256.Of("other"u8)), HoldingState.Complete, 9, _forger)));
+        Assert.Equal(3, _disproved.Count);
+        Assert.Equal(HoldingState.Complete, Assert.Single(_store.PeekHoldersOf(Share)).State);
+    }
+
+    [Fact]
+    public void Only_one_version_of_holdings_stands_unchecked_before_another()
+    {
+        Take(_owner.Peer(1));
+        Take(_owner.Holdings(Share, HoldingState.Partial, 1));
+        Take(_owner.Holdings(Share, HoldingState.Partial, 2));
+        Assert.False(Take(_owner.Holdings(Share, HoldingState.Complete, 9, _forger)));
+        Assert.Single(_disproved);
+        Assert.True(Take(_owner.Holdings(Share, HoldingState.Complete, 3)));
+        Assert.Equal((_owner.Id, HoldingState.Complete), Assert.Single(_store.HoldersOf(Share)));
+        Assert.Single(_disproved);
+    }
+
+    [Fact]
+    public void A_forged_high_version_of_holdings_does_not_shut_the_genuine_ones_out()
+    {
+        Take(_owner.Peer(1));
+        Take(_owner.Holdings(Share, HoldingState.Partial, 1));
+        Take(_owner.Holdings(Share, HoldingState.Complete, MembershipLimits.MaxNumber, _forger));
+        Assert.True(Take(_owner.Holdings(Share, HoldingState.Complete, 2)));
+        Assert.Single(_disproved);
+        Assert.Equal(HoldingState.Complete, Assert.Single(_store.HoldersOf(Share)).State);
+        Assert.Equal(2, _store.VersionOf(RecordKey.OfHoldings(_owner.Id, 0)));
+    }
+
+    [Fact]
     public void Of_many_holders_only_those_that_are_used_are_checked()
     {
         _strangers.Add(Convert.ToHexString(_forger.Leaf));

@@ -77,7 +77,7 @@ public sealed class AddressBookTests
         _book.Note(Assert.Single(_book.TakeDue(Nobody, all: true)), RawMember.NewId(1), null);
         _time.Advance(TimeSpan.FromSeconds(1));
         Assert.Empty(_book.TakeDue(_ => true, all: true));
-        _book.IsPresent = new IPEndPoint(IPAddress.Parse("192.0.2.2"), 5000).Equals;
+        _book.PresentAddresses = () => [new IPEndPoint(IPAddress.Parse("192.0.2.2"), 5000)];
         _time.Advance(TimeSpan.FromSeconds(2));
         Assert.Equal("192.0.2.3", Assert.Single(_book.TakeDue(_ => true, all: true)).Host);
         // Another network may have the same addresses.
@@ -147,7 +147,7 @@ public sealed class AddressBookTests
 
         var joined = new IPEndPoint(IPAddress.Parse("192.0.2.8"), 5000);
         _book.Hear(joined, atOnce: false);
-        _book.IsPresent = joined.Equals;
+        _book.PresentAddresses = () => [joined];
         _time.Advance(TimeSpan.FromSeconds(60));
         Assert.Empty(_book.TakeDue(Nobody, all: false));
     }

@@ -67,6 +67,22 @@ public sealed class HoldingsPart : SignedRecord
     /// <summary>How much the owner holds, as far as this part says.</summary>
     public HoldingState StateOf(InfoHash infoHash) => HoldingsItems.Find(Packed, infoHash);
 
+    /// <summary>Whether this says at least as much of every share as another version of the part does.</summary>
+    public bool Includes(HoldingsPart older)
+    {
+        ArgumentNullException.ThrowIfNull(older);
+        // Both are in order: each of the other's is looked for from where the last was found.
+        var next = 0;
+        for (var i = 0; i < older.Count; i++)
+        {
+            var had = older[i];
+            while (next < Count && this[next].InfoHash.CompareTo(had.InfoHash) < 0) next++;
+            if (next == Count || this[next].InfoHash != had.InfoHash || this[next].State < had.State) return false;
+        }
+
+        return true;
+    }
+
     /// <summary>The part that a delta leads to; its signature is the delta's and not verified yet.</summary>
     internal static HoldingsPart Rebuild(PeerId owner, uint part, long version, ReadOnlySpan<byte> items, ReadOnlySpan<byte> signature) =>
         Parse(new SignedEntry(RecordKind.Holdings, EncodeBody(owner, part, version, items), signature));

@@ -10,6 +10,18 @@ public sealed class HoldingsTests
 {
     private static readonly TestPeer Alice = TestPeer.Alice;
 
+    [Theory]
+    [InlineData("1p", "1p", true)]
+    [InlineData("1p", "1c", true)]
+    [InlineData("1c", "1p", false)]
+    [InlineData("1p", "", false)]
+    [InlineData("", "1p", true)]
+    [InlineData("2p", "1p 2c 3p", true)]
+    [InlineData("1p 3c", "1p 2c 4c", false)]
+    [InlineData("1p 3c", "1p 2p 3c", true)]
+    public void A_part_includes_another_when_it_says_as_much_of_each_share(string older, string newer, bool includes) =>
+        Assert.Equal(includes, Part(2, newer).Includes(Part(1, older)));
+
     [Fact]
     public void A_part_says_the_same_after_its_journey()
     {
@@ -150,6 +162,9 @@ public sealed class HoldingsTests
         });
         Assert.True(refused > 500);
     }
+
+    private static HoldingsPart Part(long version, string items) =>
+        Alice.Holdings(version, [.. items.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(item => (item[0] - '0', item[1] == 'c' ? HoldingState.Complete : HoldingState.Partial))]);
 
     private static SignedEntry Body(RecordKind kind, byte[] items, long previous = 8)
     {
